@@ -1,0 +1,47 @@
+# The commands of this checkout. `make help` lists them; each does its own set-up first.
+
+PYTHON ?= python3
+SHELL := /bin/sh
+BIN := .venv/bin
+PYTEST_ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup browser run simulator test check bench soak screenshots lock format
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## everything a fresh machine needs; leaves .venv/bin/klientbro
+	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 or newer is needed (on Debian: apt-get install python3 python3-pip)."; exit 1; }
+	@$(PYTHON) scripts/setup.py
+
+browser: # set-up with Chromium, for what drives a browser
+	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 or newer is needed (on Debian: apt-get install python3 python3-pip)."; exit 1; }
+	@$(PYTHON) scripts/setup.py --browser
+
+run: setup ## set-up, then the portal, worker, database and simulator; Ctrl-C stops all
+	@exec $(BIN)/klientbro run
+
+simulator: setup ## only the PowerOffice Go stand-in
+	@exec $(BIN)/klientbro simulator $(SIMULATOR_ARGS)
+
+test: browser ## set-up, then every test, the browser tests included
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not soak" $(PYTEST_ARGS)
+
+check: setup ## format, lint, types, import layers, translations, missing migrations
+	@$(BIN)/python scripts/check.py
+
+format: setup ## put the code in the house's format
+	@$(BIN)/ruff format . && $(BIN)/ruff check --fix-only .
+
+bench: setup ## the benchmarks, as a table of ratios (SCALE=full for more)
+	@exec $(BIN)/python -m bench
+
+soak: browser ## long random runs
+	@$(BIN)/python -m pytest -m soak --timeout 0 $(PYTEST_ARGS)
+
+screenshots: browser ## the README's pictures, from the running product
+	@exec $(BIN)/python scripts/screenshots.py
+
+lock: setup ## write the lock files anew from requirements/*.in and package.json
+	@$(BIN)/python scripts/lock.py

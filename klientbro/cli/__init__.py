@@ -1,0 +1,1 @@
+"""The `klientbro` command: every module here that has a `COMMAND` is one sub-command."""

@@ -1,0 +1,188 @@
+"""`klientbro run`: the whole product on one machine, in the foreground."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import urllib.error
+import urllib.request
+from argparse import Namespace
+from dataclasses import dataclass, field
+
+from klientbro.cli.command import Command
+from klientbro.cli.house import House, close_connections, open_house
+from klientbro.cli.ports import require_free
+from klientbro.cli.simulator import PROJECT, simulator_command
+from klientbro.cli.static_files import collect_static_files
+from klientbro.cli.supervisor import Child, Supervisor, say
+from klientbro.database.locks import FileLock
+from klientbro.lib.errors import ConfigurationError
+from klientbro.settings.environment import Environment, load_environment, prepare_home
+
+_READY_SECONDS = 60.0
+_POWEROFFICE = "KLIENTBRO_POWEROFFICE_"
+
+
+def run(arguments: Namespace) -> int:
+    """Start everything, tell where it is, look after it, and stop it all on Ctrl-C."""
+    environment = load_environment()
+    prepare_home(environment.home)
+    only = _only_one(environment)
+    require_free(environment.host, environment.port, "KLIENTBRO_PORT")
+    supervisor = Supervisor(say)
+    try:
+        with supervisor.signals():
+            _run_under(supervisor, environment)
+    finally:
+        supervisor.stop()
+        only.close()
+    say("Klientbro has stopped.")
+    return 0
+
+
+def _run_under(supervisor: Supervisor, environment: Environment) -> None:
+    simulator = None if environment.poweroffice.is_configured else Simulator(environment)
+    if simulator:
+        require_free("127.0.0.1", environment.simulator_port, "KLIENTBRO_SIMULATOR_PORT")
+        supervisor.start(simulator.child)
+    with open_house(migrate=True) as house:
+        try:
+            link = _prepare(house)
+            if simulator:
+                simulator.wait_until_ready(supervisor)
+                os.environ.update(simulator.settings)
+            parts = [Child(name, _our_command(name)) for name in ("web", "worker")]
+            for part in parts:
+                if not supervisor.is_stopping:
+                    supervisor.start(part)
+            if supervisor.wait_for(lambda: _answers(environment), _READY_SECONDS):
+                say(welcome(environment, link, simulator))
+            elif not supervisor.is_stopping:
+                say(f"The portal does not answer at {environment.public_url} yet; see above.")
+            supervisor.look_after(lambda: _every_round(house, supervisor, simulator, parts))
+        finally:
+            # Before the database, which would otherwise be pulled away under them.
+            supervisor.stop()
+
+
+def _prepare(house: House) -> str | None:
+    """What must be there before the first page: files, and somebody who can sign in."""
+    from klientbro.tenants.services import ensure_first_user
+
+    collect_static_files(house)
+    path = ensure_first_user()
+    close_connections()
+    return path
+
+
+def _every_round(
+    house: House, supervisor: Supervisor, simulator: Simulator | None, parts: list[Child]
+) -> None:
+    if house.database.ensure_running():
+        say("The database had stopped and was started again.")
+    if simulator and simulator.settings_changed():
+        os.environ.update(simulator.settings)
+        for part in parts:
+            supervisor.restart(part)
+
+
+def welcome(environment: Environment, link: str | None, simulator: Simulator | None) -> str:
+    """What a newcomer needs to know, in Norwegian and English."""
+    address = environment.public_url.rstrip("/")
+    lines = ["", f"  {environment.brand} kjører / is running:  {address}/"]
+    if link:
+        lines.append(f"  Logg inn (én gang) / sign in (once):  {address}{link}")
+    if simulator and simulator.page:
+        lines.append(f"  PowerOffice Go (etterligning / stand-in):  {simulator.page}")
+    lines += ["  Ctrl-C stopper / stops.", ""]
+    return "\n".join(lines)
+
+
+@dataclass
+class Simulator:
+    """The stand-in for PowerOffice Go, when nobody gave keys for the real one."""
+
+    environment: Environment
+    page: str = ""
+    settings: dict[str, str] = field(default_factory=dict)
+    child: Child = field(init=False)
+    _settings_seen: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        remembered = self.environment.home / "simulator"
+        command = simulator_command(
+            self.environment.simulator_port, "--json", f"--state={remembered}"
+        )
+        path = os.pathsep.join(filter(None, (str(PROJECT), os.environ.get("PYTHONPATH"))))
+        self.child = Child("simulator", command, {"PYTHONPATH": path}, on_line=self._read_line)
+
+    def wait_until_ready(self, supervisor: Supervisor) -> None:
+        """Wait for its keys; raises when it ended instead."""
+        supervisor.wait_for(lambda: bool(self.settings) or self.child.has_died(), _READY_SECONDS)
+        if not self.settings and not supervisor.is_stopping:
+            raise ConfigurationError(
+                "The PowerOffice Go stand-in did not start (see above). To do without it, set "
+                f"{_POWEROFFICE}APPLICATION_KEY and {_POWEROFFICE}SUBSCRIPTION_KEY."
+            )
+        self._settings_seen = dict(self.settings)
+
+    def settings_changed(self) -> bool:
+        """Whether it came back with other keys or addresses since last asked."""
+        if self.settings == self._settings_seen:
+            return False
+        self._settings_seen = dict(self.settings)
+        return True
+
+    def _read_line(self, line: str) -> None:
+        """The first line is its keys; the rest is for the terminal."""
+        if not line.startswith('{"'):
+            say(f"simulator: {line}")
+            return
+        told = json.loads(line)
+        self.page = str(told.get("ui_url") or told["api_url"].removesuffix("v2"))
+        self.settings = {
+            "KLIENTBRO_SIMULATOR_URL": self.page,
+            f"{_POWEROFFICE}API_URL": str(told["api_url"]),
+            f"{_POWEROFFICE}TOKEN_URL": str(told["token_url"]),
+            f"{_POWEROFFICE}APPLICATION_KEY": str(told["application_key"]),
+            f"{_POWEROFFICE}SUBSCRIPTION_KEY": str(told["subscription_key"]),
+        }
+
+
+def _only_one(environment: Environment) -> FileLock:
+    """One `klientbro run` for each home; the lock falls with the process."""
+    path = environment.home / "run.lock"
+    lock = FileLock(path)
+    if not lock.try_seize():
+        lock.close()
+        raise ConfigurationError(
+            f"Klientbro already runs with the folder {environment.home}: "
+            f"{path.read_text().strip()}. "
+            "Stop that one first, or choose another folder with KLIENTBRO_HOME."
+        )
+    lock.write(f"process {os.getpid()}, {environment.public_url}\n")
+    return lock
+
+
+def _our_command(name: str) -> list[str]:
+    return [sys.executable, "-m", "klientbro.cli.main", name]
+
+
+def _answers(environment: Environment) -> bool:
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(environment.host, environment.host)  # noqa: S104
+    address = f"[{host}]" if ":" in host else host
+    # No proxy: this is our own machine.
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        opener.open(f"http://{address}:{environment.port}/helse/", timeout=2).close()
+    except urllib.error.HTTPError:
+        return True
+    except OSError:
+        return False
+    return True
+
+
+COMMAND = Command(
+    "run", "everything on one machine, in the foreground; Ctrl-C stops it", run, place=10
+)

@@ -1,0 +1,1 @@
+"""Clients, integrations and connections: who the books belong to and how they are reached."""

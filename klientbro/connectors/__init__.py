@@ -1,0 +1,1 @@
+"""One folder per accounting system, and the contract they all meet. Imports only domain and lib."""

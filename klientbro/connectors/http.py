@@ -1,0 +1,341 @@
+"""The HTTP client of the web connectors: paced, logged, retried, errors in our own words."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import ssl
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Protocol
+from urllib.parse import urlsplit
+
+import httpx
+
+from klientbro.connectors import http_failures as failures
+from klientbro.connectors.contract import Surroundings
+from klientbro.connectors.errors import (
+    AuthorizationError,
+    ConnectorError,
+    ContractError,
+    MissingRightError,
+    OperatorSettingsError,
+    RangeTooLargeError,
+    RateLimitedError,
+    UnavailableError,
+    UnreadableError,
+)
+
+MOST_THROTTLED = 3
+MOST_FAILED = 2
+BACK_OFF_SECONDS = (0.4, 1.5)
+# A job that waits holds its client's lock, so longer waits are the scheduler's, not ours.
+LONGEST_WAIT_IN_PLACE_SECONDS = 5.0
+CONNECT_TIMEOUT_SECONDS = 10.0
+MEGABYTE = 1 << 20
+
+Sleep = Callable[[float], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One question to a source, and what its answers mean.
+
+    label: what logs and messages call it; the path when empty. Give one when the path has secrets.
+    right: the privilege whose absence a 403 means.
+    returned: statuses the caller reads itself; all others become errors.
+    is_splittable: a time-out means that the range was too wide.
+    """
+
+    method: str
+    url: str
+    query: Mapping[str, str] = field(default_factory=dict, repr=False)
+    form: Mapping[str, str] | None = field(default=None, repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    label: str = ""
+    right: str = ""
+    returned: frozenset[int] = frozenset({200, 204})
+    is_authorized: bool = True
+    is_splittable: bool = False
+    is_json: bool = True
+
+    @property
+    def path(self) -> str:
+        return self.label or urlsplit(self.url).path
+
+    @property
+    def name(self) -> str:
+        return f"{self.method} {self.path}"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back. `sends`: how many requests it took, retries and token calls included."""
+
+    status: int
+    headers: Mapping[str, str]
+    content: bytes = field(repr=False)
+    sends: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Authorization:
+    """Headers that let us in, and how many requests it took to get them."""
+
+    headers: Mapping[str, str] = field(repr=False)
+    sends: int = 0
+
+
+class Authorizer(Protocol):
+    """Signs in to a source."""
+
+    async def authorization(self) -> Authorization: ...
+
+    async def refused(self, authorization: Authorization) -> None:
+        """The source answered 401 to it: the next one must be new."""
+        ...
+
+
+@dataclass(slots=True)
+class _Attempts:
+    """How one request has gone so far."""
+
+    sends: int = 0
+    throttled: int = 0
+    failed: int = 0
+    has_renewed: bool = False
+
+
+class HttpClient:
+    """Sends requests for one opened source. Use as `async with`."""
+
+    def __init__(
+        self,
+        surroundings: Surroundings,
+        *,
+        connector: str,
+        base_url: str,
+        headers: Mapping[str, str],
+        authorizer: Authorizer | None = None,
+        secrets: tuple[str, ...] = (),
+        timeout_seconds: float = 60.0,
+        most_bytes: int = 192 * MEGABYTE,
+        sleep: Sleep = asyncio.sleep,
+    ) -> None:
+        self._surroundings = surroundings
+        self._connector = connector
+        self._authorizer = authorizer
+        self._secrets = secrets
+        self._timeout_seconds = timeout_seconds
+        self._most_bytes = most_bytes
+        self._sleep = sleep
+        transport = surroundings.transport
+        self._client = httpx.AsyncClient(
+            headers={"Accept": "application/json", "Accept-Encoding": "gzip", **headers},
+            timeout=httpx.Timeout(
+                timeout_seconds, connect=min(CONNECT_TIMEOUT_SECONDS, timeout_seconds)
+            ),
+            follow_redirects=False,
+            # A simulator or a tunnel on this machine must not be sought through a proxy.
+            trust_env=not is_loopback(base_url),
+            transport=_Borrowed(transport) if transport is not None else None,
+            verify=_certificates() if transport is None else False,
+        )
+
+    async def __aenter__(self) -> HttpClient:
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        await self._client.aclose()
+
+    async def send(self, request: Request) -> Answer:
+        """The answer, when its status is one the request names; otherwise a ConnectorError.
+
+        429 is tried up to three times more, a 5xx or a cut line twice, as long as the source
+        asks for no more than a few seconds. A refused token is renewed once.
+        """
+        attempts = _Attempts()
+        while True:
+            authorization = await self._authorization(request, attempts)
+            try:
+                answer = await self._once(request, authorization, attempts)
+            except UnavailableError as error:
+                await self._wait_or_raise(error, attempts)
+                continue
+            if answer.status in request.returned:
+                return answer
+            if answer.status == 401 and authorization and not attempts.has_renewed:
+                attempts.has_renewed = True
+                if self._authorizer is not None:
+                    await self._authorizer.refused(authorization)
+                continue
+            refusal = self._error(request, answer)
+            if isinstance(refusal, RateLimitedError):
+                await self._surroundings.pacer.throttled(refusal.retry_after_seconds)
+            await self._wait_or_raise(refusal, attempts)
+
+    async def _authorization(self, request: Request, attempts: _Attempts) -> Authorization | None:
+        if self._authorizer is None or not request.is_authorized:
+            return None
+        authorization = await self._authorizer.authorization()
+        attempts.sends += authorization.sends
+        return authorization
+
+    async def _wait_or_raise(self, error: ConnectorError, attempts: _Attempts) -> None:
+        """Wait a little before the next try, or raise when there is none."""
+        if isinstance(error, RateLimitedError):
+            attempts.throttled += 1
+            if attempts.throttled > MOST_THROTTLED:
+                raise error
+            seconds = error.retry_after_seconds
+        elif isinstance(error, UnavailableError) and not isinstance(error.__cause__, TimeoutError):
+            attempts.failed += 1
+            if attempts.failed > MOST_FAILED:
+                raise error
+            seconds = BACK_OFF_SECONDS[attempts.failed - 1]
+        else:
+            raise error
+        if seconds > LONGEST_WAIT_IN_PLACE_SECONDS:
+            raise error
+        await self._sleep(seconds)
+
+    async def _once(
+        self, request: Request, authorization: Authorization | None, attempts: _Attempts
+    ) -> Answer:
+        await self._surroundings.pacer.wait()
+        attempts.sends += 1
+        started = time.monotonic()
+        status = 0
+        try:
+            # httpx times each read; the whole answer must not trickle for ever either.
+            async with asyncio.timeout(4 * self._timeout_seconds):
+                status, headers, content = await self._exchange(request, authorization)
+        except (httpx.TimeoutException, TimeoutError) as error:
+            raise self._timed_out(request, error) from TimeoutError()
+        except (httpx.UnsupportedProtocol, httpx.InvalidURL) as error:
+            raise self._made(
+                OperatorSettingsError, request, "has an address that cannot be reached"
+            ) from error
+        except (httpx.RequestError, ssl.SSLError, OSError) as error:
+            raise self._cut(request, error) from error
+        finally:
+            seconds = time.monotonic() - started
+            self._surroundings.log.record(request.method, request.path, status, seconds)
+        if status in (200, 201) and request.is_json:
+            fault = failures.unreadable_json(headers, content)
+            if fault:
+                raise self._made(
+                    UnreadableError, request, f"answered something that is not an answer: {fault}"
+                )
+        return Answer(status, headers, content, attempts.sends)
+
+    async def _exchange(
+        self, request: Request, authorization: Authorization | None
+    ) -> tuple[int, Mapping[str, str], bytes]:
+        headers = {**request.headers, **(authorization.headers if authorization else {})}
+        async with self._client.stream(
+            request.method,
+            request.url,
+            params=dict(request.query) or None,
+            data=dict(request.form) if request.form is not None else None,
+            headers=headers,
+        ) as response:
+            pieces: list[bytes] = []
+            size = 0
+            async for piece in response.aiter_bytes():
+                size += len(piece)
+                if size > self._most_bytes:
+                    raise self._made(
+                        ContractError,
+                        request,
+                        f"answered more than {self._most_bytes // MEGABYTE} MB",
+                    )
+                pieces.append(piece)
+            return response.status_code, response.headers, b"".join(pieces)
+
+    def _timed_out(self, request: Request, error: Exception) -> ConnectorError:
+        slow = not isinstance(error, httpx.ConnectTimeout | httpx.PoolTimeout)
+        if request.is_splittable and slow:
+            return self._made(RangeTooLargeError, request, "did not answer in time")
+        return self._made(UnavailableError, request, "did not answer in time")
+
+    def _cut(self, request: Request, error: Exception) -> ConnectorError:
+        """What happened on the line. The library's own text may name hosts, so it is not shown."""
+        if isinstance(error, httpx.DecodingError):
+            words = "answered something that is not an answer: it cannot be unpacked"
+            return self._made(UnreadableError, request, words)
+        if isinstance(error, httpx.ConnectError):
+            return self._made(UnavailableError, request, "could not be reached")
+        return self._made(UnavailableError, request, "was cut off before the answer was whole")
+
+    def _error(self, request: Request, answer: Answer) -> ConnectorError:
+        """What a refused request means, in our terms."""
+        status = answer.status
+        said = failures.own_words(answer.content, self._secrets)
+        words = f"answered {status}" + (f": {said}" if said else "")
+        if status == 429:
+            now = self._surroundings.clock.now()
+            return RateLimitedError(
+                self._text(request, "asked us to wait"),
+                retry_after_seconds=failures.retry_after_seconds(
+                    answer.headers, answer.content, now
+                ),
+                connector=self._connector,
+                request=request.name,
+            )
+        if status in (408, 504) and request.is_splittable:
+            return self._made(RangeTooLargeError, request, words)
+        if status >= 500 or status == 408:
+            return self._made(UnavailableError, request, words)
+        if status < 400 or failures.is_web_page(answer.headers, answer.content):
+            return self._made(
+                UnreadableError,
+                request,
+                f"answered something that is not an answer: status {status}",
+            )
+        if status == 401:
+            return self._made(AuthorizationError, request, words)
+        if status == 403:
+            rights = (request.right,) if request.right else ()
+            return MissingRightError(
+                self._text(request, f"lacks a right: {request.right}" if rights else words),
+                rights=rights,
+                connector=self._connector,
+                request=request.name,
+            )
+        return self._made(ContractError, request, words)
+
+    def _made(self, kind: type[ConnectorError], request: Request, words: str) -> ConnectorError:
+        return kind(self._text(request, words), connector=self._connector, request=request.name)
+
+    def _text(self, request: Request, words: str) -> str:
+        return failures.clean(f"{request.name} {words}", self._secrets)
+
+
+class _Borrowed(httpx.AsyncBaseTransport):
+    """A transport somebody else owns, so that closing our client leaves it open."""
+
+    def __init__(self, transport: httpx.AsyncBaseTransport) -> None:
+        self._transport = transport
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        return await self._transport.handle_async_request(request)
+
+
+@cache
+def _certificates() -> ssl.SSLContext:
+    """Loading the certificates takes tens of milliseconds, so once a process."""
+    return httpx.create_ssl_context()
+
+
+def is_loopback(url: str) -> bool:
+    """True when the address is this machine."""
+    host = urlsplit(url).hostname or ""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

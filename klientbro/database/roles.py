@@ -1,0 +1,58 @@
+"""The two roles of the embedded server and its database; migrations do the rest."""
+
+from __future__ import annotations
+
+import psycopg
+from psycopg import sql
+
+from klientbro.database.urls import APP_ROLE, DATABASE_NAME, OWNER_ROLE
+
+# Neither passes row-level security. The owner migrates; the application owns nothing at all.
+_ATTRIBUTES = "login nosuperuser nobypassrls nocreaterole noreplication"
+
+
+def ensure_roles_and_database(
+    superuser_url: str, passwords: dict[str, str], *, owner_may_create_databases: bool = False
+) -> None:
+    """Make the roles and the database where they are missing; quick when all is there."""
+    with psycopg.connect(superuser_url, autocommit=True) as connection:
+        for role, extra in (
+            (OWNER_ROLE, "createdb" if owner_may_create_databases else "nocreatedb"),
+            (APP_ROLE, "nocreatedb"),
+        ):
+            _ensure_role(connection, role, passwords[role], f"{_ATTRIBUTES} {extra}")
+        if _exists(connection, "select 1 from pg_database where datname = %s", DATABASE_NAME):
+            return
+        names = {
+            "database": sql.Identifier(DATABASE_NAME),
+            "owner": sql.Identifier(OWNER_ROLE),
+            "app": sql.Identifier(APP_ROLE),
+        }
+        for statement in (
+            "create database {database} owner {owner} template template0 encoding 'UTF8'",
+            "revoke all on database {database} from public",
+            "grant connect, temporary on database {database} to {app}",
+        ):
+            connection.execute(sql.SQL(statement).format(**names))
+
+
+def _ensure_role(
+    connection: psycopg.Connection[tuple[object, ...]], role: str, password: str, attributes: str
+) -> None:
+    if _exists(connection, "select 1 from pg_roles where rolname = %s", role):
+        return
+    # Only the scram verifier is sent, so the password itself reaches no log of the server.
+    verifier = connection.pgconn.encrypt_password(
+        password.encode(), role.encode(), b"scram-sha-256"
+    ).decode()
+    connection.execute(
+        sql.SQL("create role {role} {attributes} password {password}").format(
+            role=sql.Identifier(role),
+            attributes=sql.SQL(attributes),
+            password=sql.Literal(verifier),
+        )
+    )
+
+
+def _exists(connection: psycopg.Connection[tuple[object, ...]], query: str, name: str) -> bool:
+    return connection.execute(query, (name,)).fetchone() is not None

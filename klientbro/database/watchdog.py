@@ -1,0 +1,40 @@
+"""Stops an embedded server whose every owner was killed, so that none runs on by accident.
+
+A killed owner cannot stop the server itself. This small process sleeps on the owners' lock; when
+the kernel has dropped the last hold on it, the next start gets a while to adopt the server, and
+then it is stopped.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+
+from klientbro.database import postmaster
+from klientbro.database.locks import FileLock, exclusive
+from klientbro.database.paths import ServerPaths
+
+GRACE_SECONDS = 20.0
+
+
+def watch(paths: ServerPaths, grace_seconds: float = GRACE_SECONDS) -> None:
+    """Wait until nobody owns the server, and stop it; returns when it no longer runs."""
+    alone = FileLock(paths.watchdog_lock)
+    if not alone.try_seize():
+        return  # another watchdog is on duty
+    owners = FileLock(paths.owners_lock)
+    while True:
+        owners.seize()
+        owners.drop()
+        if postmaster.running_pid(paths) is None:
+            return
+        time.sleep(grace_seconds)
+        with exclusive(paths.start_lock):
+            if owners.try_seize():
+                postmaster.stop(paths, None)
+                return
+
+
+if __name__ == "__main__":
+    watch(ServerPaths.of_home(Path(sys.argv[1])))

@@ -1,0 +1,1 @@
+"""Our stored copy of the books: schema, landing, proof, and the queries products read."""

@@ -1,0 +1,1 @@
+"""Small things by subject, without Django: dates, numbers, sorting, CSV, errors, text marking."""

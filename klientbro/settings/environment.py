@@ -1,0 +1,215 @@
+"""Reads every KLIENTBRO_ environment variable once, checks it, and hands out one typed object."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from klientbro.lib.errors import ConfigurationError
+
+SECRET_KEY_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True)
+class SecretKey:
+    """One wrapping key: its id is stored in every record it wraps."""
+
+    id: str
+    key: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class PowerOfficeSettings:
+    """The operator's side of the PowerOffice Go connector. Empty keys: the simulator is used."""
+
+    application_key: str = field(default="", repr=False)
+    subscription_key: str = field(default="", repr=False)
+    api_url: str = "https://goapi.poweroffice.net/v2"
+    token_url: str = "https://goapi.poweroffice.net/OAuth/Token"  # noqa: S105 an address, no secret
+    requests_per_second: float = 9.7
+    is_simulator: bool = False
+
+    @property
+    def is_configured(self) -> bool:
+        return bool(self.application_key and self.subscription_key)
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """All settings. Where a default is a file under `home`, `prepare_home` makes it."""
+
+    home: Path
+    database_url: str | None = field(repr=False)
+    app_database_url: str | None = field(repr=False)
+    owner_database_url: str | None = field(repr=False)
+    external_app_url: str | None = field(repr=False)
+    postgres_bin: Path | None
+    host: str
+    port: int
+    simulator_port: int
+    simulator_url: str
+    public_url: str
+    secret_keys: tuple[SecretKey, ...] = field(repr=False)
+    django_secret: str = field(repr=False)
+    brand: str
+    poweroffice: PowerOfficeSettings
+    accept_synthetic_ids: bool
+    debug: bool
+    worker_concurrency: int
+    web_processes: int
+
+
+def load_environment(variables: Mapping[str, str] | None = None) -> Environment:
+    """The settings as given and as kept in the home folder. ConfigurationError names what is wrong."""
+    given = os.environ if variables is None else variables
+    home = Path(given.get("KLIENTBRO_HOME") or "./var").expanduser().absolute()
+    keys_text = given.get("KLIENTBRO_SECRET_KEYS") or ""
+    stored = _stored_secrets(home)
+    host = given.get("KLIENTBRO_HOST") or "127.0.0.1"
+    port = _port(given, "KLIENTBRO_PORT", 8000)
+    poweroffice = _poweroffice(given)
+    return Environment(
+        home=home,
+        database_url=given.get("KLIENTBRO_DATABASE_URL") or None,
+        app_database_url=given.get("KLIENTBRO_RUNTIME_APP_URL") or None,
+        owner_database_url=given.get("KLIENTBRO_RUNTIME_OWNER_URL") or None,
+        external_app_url=given.get("KLIENTBRO_APP_DATABASE_URL") or None,
+        postgres_bin=Path(folder) if (folder := given.get("KLIENTBRO_POSTGRES_BIN")) else None,
+        host=host,
+        port=port,
+        simulator_port=_port(given, "KLIENTBRO_SIMULATOR_PORT", 8100),
+        simulator_url=given.get("KLIENTBRO_SIMULATOR_URL") or "",
+        public_url=given.get("KLIENTBRO_PUBLIC_URL")
+        or f"http://{'localhost' if host in ('127.0.0.1', '0.0.0.0') else host}:{port}",  # noqa: S104
+        secret_keys=_secret_keys(keys_text or stored.get("secret_keys", "")),
+        django_secret=given.get("KLIENTBRO_DJANGO_SECRET") or stored.get("django_secret", ""),
+        brand=given.get("KLIENTBRO_BRAND") or "Klientbro",
+        poweroffice=poweroffice,
+        # Synthetic personal numbers exist only in test registers: refused against the real source.
+        accept_synthetic_ids=poweroffice.is_simulator or not poweroffice.is_configured,
+        debug=_flag(given, "KLIENTBRO_DEBUG"),
+        worker_concurrency=_whole(given, "KLIENTBRO_WORKER_CONCURRENCY", 8, low=1, high=64),
+        web_processes=_whole(given, "KLIENTBRO_WEB_PROCESSES", 2, low=1, high=64),
+    )
+
+
+def prepare_home(home: Path) -> None:
+    """Makes the home folder (0700) and, on the first run, its secrets (0600). Safe to repeat."""
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path = home / "secrets.json"
+    if path.exists():
+        return
+    key_id = f"k{secrets.token_hex(3)}"
+    key = base64.b64encode(secrets.token_bytes(SECRET_KEY_BYTES)).decode()
+    body = {"secret_keys": f"{key_id}:{key}", "django_secret": secrets.token_urlsafe(48)}
+    draft = home / f".secrets.{os.getpid()}.{secrets.token_hex(4)}"
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        json.dump(body, file)
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        os.link(draft, path)  # fails where another process was first: its secrets stand
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()
+
+
+def _stored_secrets(home: Path) -> Mapping[str, str]:
+    path = home / "secrets.json"
+    try:
+        body = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        raise ConfigurationError(
+            f"KLIENTBRO_HOME: {path} cannot be read as JSON. Restore it from a backup: without it "
+            "the stored client keys cannot be decrypted."
+        ) from error
+    return {str(name): str(value) for name, value in body.items()}
+
+
+def _secret_keys(text: str) -> tuple[SecretKey, ...]:
+    """`id:base64` separated by commas; the first encrypts, all decrypt."""
+    keys: list[SecretKey] = []
+    for part in filter(None, (piece.strip() for piece in text.split(","))):
+        key_id, _, encoded = part.partition(":")
+        try:
+            key = base64.b64decode(encoded, validate=True)
+        except ValueError:
+            key = b""
+        if not key_id or len(key) != SECRET_KEY_BYTES:
+            raise ConfigurationError(
+                "KLIENTBRO_SECRET_KEYS must be id:key pairs separated by commas, each key 32 bytes "
+                "in base64. Make one with: python -c 'import os,base64;"
+                'print("k1:"+base64.b64encode(os.urandom(32)).decode())\''
+            )
+        if key_id in {known.id for known in keys}:
+            raise ConfigurationError(f"KLIENTBRO_SECRET_KEYS has two keys called {key_id}")
+        keys.append(SecretKey(key_id, key))
+    return tuple(keys)
+
+
+def _poweroffice(given: Mapping[str, str]) -> PowerOfficeSettings:
+    prefix = "KLIENTBRO_POWEROFFICE_"
+    defaults = PowerOfficeSettings()
+    application = given.get(prefix + "APPLICATION_KEY", "").strip()
+    subscription = given.get(prefix + "SUBSCRIPTION_KEY", "").strip()
+    if bool(application) != bool(subscription):
+        missing = "SUBSCRIPTION_KEY" if application else "APPLICATION_KEY"
+        raise ConfigurationError(
+            f"{prefix}{missing} is missing: PowerOffice Go needs both keys. Set both, or neither "
+            "to use the simulator."
+        )
+    rate_text = given.get(prefix + "REQUESTS_PER_SECOND", "").strip()
+    try:
+        rate = float(rate_text) if rate_text else defaults.requests_per_second
+    except ValueError as error:
+        raise ConfigurationError(
+            f"{prefix}REQUESTS_PER_SECOND must be a number, not {rate_text!r}"
+        ) from error
+    if not 0 < rate <= 1000:
+        raise ConfigurationError(f"{prefix}REQUESTS_PER_SECOND must be over 0 and at most 1000")
+    return PowerOfficeSettings(
+        application_key=application,
+        subscription_key=subscription,
+        api_url=_url(given, prefix + "API_URL", defaults.api_url),
+        token_url=_url(given, prefix + "TOKEN_URL", defaults.token_url),
+        requests_per_second=rate,
+        is_simulator=bool(given.get("KLIENTBRO_SIMULATOR_URL")),
+    )
+
+
+def _url(given: Mapping[str, str], name: str, default: str) -> str:
+    text = given.get(name, "").strip() or default
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.netloc:
+        raise ConfigurationError(f"{name} must be a full address such as {default}, not {text!r}")
+    return text.rstrip("/")
+
+
+def _port(given: Mapping[str, str], name: str, default: int) -> int:
+    return _whole(given, name, default, low=1, high=65535)
+
+
+def _whole(given: Mapping[str, str], name: str, default: int, *, low: int, high: int) -> int:
+    text = given.get(name, "").strip()
+    if not text:
+        return default
+    if not text.isdecimal() or not low <= int(text) <= high:
+        raise ConfigurationError(f"{name} must be a whole number {low}–{high}, not {text!r}")
+    return int(text)
+
+
+def _flag(given: Mapping[str, str], name: str) -> bool:
+    text = given.get(name, "").strip().lower()
+    if text not in ("", "0", "1", "true", "false", "yes", "no"):
+        raise ConfigurationError(f"{name} must be 1 or 0, not {text!r}")
+    return text in ("1", "true", "yes")

@@ -1,0 +1,1 @@
+"""Runs a connector and writes the ledger: jobs, pace, cursors, run history."""

@@ -1,0 +1,56 @@
+"""What one slice of a run works with: whose books, the opened source, and the clock."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from datetime import date
+from uuid import UUID
+
+from klientbro.connectors.contract import Connector, Source
+from klientbro.ledger.books import Books, read_books
+from klientbro.ledger.landing import BooksKey, FencedError, Transaction
+from klientbro.sync.causes import Cause
+from klientbro.sync.surroundings import CountingLog, PriorityPacer
+
+SLICE_SECONDS = 10.0
+
+
+class StopRun(Exception):
+    """Ends the run with a cause from the closed list."""
+
+    def __init__(self, cause: Cause, **detail: object) -> None:
+        super().__init__(cause.value)
+        self.cause = cause
+        self.detail = detail
+
+
+@dataclass(slots=True)
+class Slice:
+    """One job's share of a run."""
+
+    firm_id: UUID
+    connection_id: int
+    key: BooksKey
+    source: Source
+    connector: Connector
+    pacer: PriorityPacer
+    log: CountingLog
+    today: date
+    reason: str
+    accepts_vanishing: bool
+    priority: int
+    started: float = field(default_factory=time.monotonic)
+    requests_written: int = 0
+
+    @property
+    def is_over(self) -> bool:
+        """Time to give way: somebody's «Oppdater nå» may be waiting for this worker."""
+        return time.monotonic() - self.started > SLICE_SECONDS
+
+    def books(self, cursor: Transaction) -> Books:
+        """The books as they stand in this transaction; FencedError when they are gone."""
+        books = read_books(cursor, self.connection_id)
+        if books is None:
+            raise FencedError(f"connection {self.connection_id} has no books any more")
+        return books

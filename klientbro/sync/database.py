@@ -1,0 +1,76 @@
+"""The workers' own database connections: one pool a process, the firm set in every transaction."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from uuid import UUID
+
+import psycopg
+from django.conf import settings
+from django.db import connections
+from psycopg_pool import ConnectionPool
+
+from klientbro.ledger.landing import Transaction
+from klientbro.tenants.context import SETTING
+
+_pool: ConnectionPool[Transaction] | None = None
+_lock = threading.Lock()
+
+
+def _reset(connection: psycopg.Connection[tuple[object, ...]]) -> None:
+    """Contains a session-wide setting made by mistake; ours are all transaction-local."""
+    connection.execute(f"reset {SETTING}")
+    connection.commit()
+
+
+def pool() -> ConnectionPool[Transaction]:
+    """The process's pool, made when first asked for."""
+    global _pool
+    with _lock:
+        if _pool is None:
+            parameters = connections["default"].get_connection_params()
+            kwargs = {
+                name: value
+                for name, value in parameters.items()
+                if name not in ("cursor_factory", "context", "prepare_threshold", "client_encoding")
+            }
+            _pool = ConnectionPool(
+                kwargs=kwargs,
+                min_size=1,
+                max_size=settings.ENVIRONMENT.worker_concurrency * 3 + 4,
+                reset=_reset,
+                open=True,
+                timeout=30,
+                name="klientbro-sync",
+            )
+        return _pool
+
+
+def close_pool() -> None:
+    """Closes the process's pool, for a clean stop and between tests."""
+    global _pool
+    with _lock:
+        if _pool is not None:
+            _pool.close()
+            _pool = None
+
+
+@contextmanager
+def transaction(firm_id: UUID | None, *, relaxed: bool = False) -> Iterator[Transaction]:
+    """One transaction for one firm; commits when the block ends without an error.
+
+    `relaxed`: commit without waiting for the disk. Safe for landings: if the machine dies, rows
+    and cursor vanish together.
+    """
+    with pool().connection() as connection:
+        start(connection, firm_id, relaxed=relaxed)
+        yield connection
+
+
+def start(connection: Transaction, firm_id: UUID | None, *, relaxed: bool = False) -> None:
+    """Begins the transaction's settings on a connection that a caller holds itself."""
+    connection.execute("select set_config(%s, %s, true)", [SETTING, str(firm_id or "")])
+    if relaxed:
+        connection.execute("set local synchronous_commit = off")

@@ -1,0 +1,177 @@
+"""The proof's rounds: compare, read what is new, compare again, re-read, and only then say it differs."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from datetime import date
+
+from klientbro.connectors.contract import Known, Resource, Unit
+from klientbro.domain.periods import Month
+from klientbro.domain.proof import Difference
+from klientbro.ledger.books import Books
+from klientbro.ledger.landing import FencedError, Transaction
+from klientbro.ledger.masters import unknown_accounts
+from klientbro.ledger.proof import (
+    Holdings,
+    differences_at,
+    months_to_prove,
+    read_holdings,
+    record_difference,
+    repair_balances,
+    seal_month,
+    unproved_months,
+    upgrade_movement_seals,
+)
+from klientbro.sync.context import Slice
+from klientbro.sync.database import transaction
+from klientbro.sync.steps import ALL_MONTHS, Step, StepKind, end_step, put_steps
+
+ROUNDS = 3
+
+
+async def prove(work: Slice, step: Step) -> bool:
+    """Proves every month without a standing seal, and always the latest. True when done for now.
+
+    Rounds: 0 compares; a difference in round 0 reads what is new; in round 1 the month itself is
+    read anew (and the anchor, while history is still coming); in round 2 it is recorded: lasting
+    when it stood still through the rounds, in motion when it did not.
+    """
+    prepared = await asyncio.to_thread(_prepare, work, step)
+    if prepared is None:
+        return True
+    books, holdings, months = prepared
+    for index, month in enumerate(months):
+        source = [
+            (figure.account_id, figure.amount)
+            for figure in await work.source.controls(month.last_day)
+        ]
+        if set(account for account, _amount in source) - holdings.types.keys() and step.rounds == 0:
+            # the source knows an account that we have not heard of: its type decides the rule
+            await asyncio.to_thread(_again, work, step, [Step(StepKind.ACCOUNTS)])
+            return True
+        differences = differences_at(books, holdings, month, source)
+        if not differences:
+            if not await asyncio.to_thread(_seal, work, books, holdings, month):
+                return False  # something landed meanwhile: the step is taken again
+        elif step.rounds < ROUNDS - 1:
+            await asyncio.to_thread(_look_again, work, step, books, month)
+            return True
+        else:
+            await asyncio.to_thread(_record, work, month, differences)
+        if work.is_over and index < len(months) - 1:
+            return False
+    await asyncio.to_thread(_end, work, step)
+    return True
+
+
+def _prepare(work: Slice, step: Step) -> tuple[Books, Holdings, list[Month]] | None:
+    with transaction(work.firm_id) as cursor:
+        books = work.books(cursor)
+        if books.covered_from is None:
+            end_step(cursor, work.connection_id, step)
+            return None
+        if unknown_accounts(cursor, work.key) and step.rounds == 0:
+            _put_again(cursor, work, step, [Step(StepKind.ACCOUNTS)])
+            return None
+        holdings = read_holdings(cursor, books)
+        if holdings.broken_balances:
+            repair_balances(cursor, work.key, holdings)
+        if books.is_anchored_at_conversion:
+            upgrade_movement_seals(cursor, work.key, books, holdings)
+        latest = Month.of(work.today)
+        if step.kind is StepKind.PROVE_LATEST:
+            return books, holdings, [latest]
+        if step.last == ALL_MONTHS.last:
+            return books, holdings, months_to_prove(cursor, books, work.today)
+        months = unproved_months(cursor, books, work.today)
+        if (
+            step.first is not None
+        ):  # a routine sweep proves the latest month, also when nothing came
+            if latest not in months and latest in months_to_prove(cursor, books, work.today):
+                months.append(latest)
+        return books, holdings, months
+
+
+def _seal(work: Slice, books: Books, holdings: Holdings, month: Month) -> bool:
+    with transaction(work.firm_id) as cursor:
+        return seal_month(cursor, work.key, books, holdings, month)
+
+
+def _record(work: Slice, month: Month, differences: list[Difference]) -> None:
+    with transaction(work.firm_id) as cursor:
+        before = cursor.execute(
+            "select state, differences from ledger_month where connection_id = %s and month = %s",
+            [work.connection_id, month.first_day],
+        ).fetchone()
+        seen = {
+            (item["account_id"], item["ours"], item["source"])
+            for item in (before[1] if before is not None and isinstance(before[1], list) else [])
+        }
+        now = {(d.account_id, f"{d.ours:.2f}", f"{d.source:.2f}") for d in differences}
+        record_difference(cursor, work.key, month, differences, lasting=seen == now)
+
+
+def _look_again(work: Slice, step: Step, books: Books, month: Month) -> None:
+    """Round 0: read what is new. Round 1: read the month itself anew, and the anchor."""
+    if step.rounds == 0:
+        cures = [since_step(work, books)]
+    else:
+        cures = [
+            Step.of_unit(
+                StepKind.POSTINGS,
+                Unit(
+                    Resource.POSTINGS,
+                    first=max(month.first_day, books.covered_from or month.first_day),
+                    last=month.last_day,
+                ),
+                step.rounds,
+            )
+        ]
+        if books.anchor_date is not None:
+            cures.append(Step(StepKind.ANCHOR, first=books.anchor_date, last=books.anchor_date))
+    _again(work, step, cures)
+
+
+def _again(work: Slice, step: Step, cures: list[Step]) -> None:
+    with transaction(work.firm_id) as cursor:
+        _put_again(cursor, work, step, cures)
+
+
+def _put_again(cursor: Transaction, work: Slice, step: Step, cures: list[Step]) -> None:
+    """Puts the cures before another round of the same proof."""
+    put_steps(
+        cursor,
+        work.connection_id,
+        [*cures, replace(step, rounds=step.rounds + 1)],
+        before=step.position,
+    )
+    end_step(cursor, work.connection_id, step)
+
+
+def since_step(work: Slice, books: Books) -> Step:
+    """One changed-since unit as the source plans it."""
+    if books.watermark is None:
+        raise FencedError("nothing has been read yet")
+    units = work.source.plan(books.watermark, known_of(books, work.today))
+    return Step.of_unit(StepKind.POSTINGS, units[0])
+
+
+def known_of(books: Books, today: date) -> Known:
+    """What the source needs to size its units."""
+    days = (today - books.covered_from).days if books.covered_from else 0
+    return Known(
+        today=today,
+        years=tuple(
+            (max(year.start, books.conversion_date or year.start), year.end)
+            for year in books.years(today)
+        ),
+        covered_from=books.covered_from,
+        rows_per_day=books.postings / days if days > 0 and books.postings else None,
+        overlap_seconds=600.0 + books.reading_seconds,
+    )
+
+
+def _end(work: Slice, step: Step) -> None:
+    with transaction(work.firm_id) as cursor:
+        end_step(cursor, work.connection_id, step)

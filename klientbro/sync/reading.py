@@ -1,0 +1,272 @@
+"""Reads a postings step and lands it page by page, two connections in turn.
+
+While one page merges, the next is decoded and copied on the other connection; it takes the client's
+row only after its predecessor has committed, so tokens and landing numbers stay in order. Killed
+anywhere, the step's token says which page comes next, since it moves in the landing's transaction.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from datetime import date
+
+from klientbro.connectors.contract import Batch, Decoded
+from klientbro.connectors.errors import RangeTooLargeError, UnavailableError
+from klientbro.ledger.anchor import give_way
+from klientbro.ledger.findings import note_decoded, note_parts_of_ore
+from klientbro.ledger.landing import (
+    Transaction,
+    begin_landing,
+    close_postings,
+    copy_incoming,
+    finish_landing,
+    mark_control_accounts,
+    merge_incoming,
+    newest_of,
+)
+from klientbro.ledger.late import record_late_changes
+from klientbro.ledger.sums import account_types
+from klientbro.sync.causes import Cause
+from klientbro.sync.context import Slice, StopRun
+from klientbro.sync.database import pool, start, transaction
+from klientbro.sync.steps import Step, StepKind, end_step, move_step, put_steps
+
+LANES = 2
+HANDFUL = 5  # rows that may vanish without a person being asked
+
+
+async def read_postings(work: Slice, step: Step) -> bool:
+    """Reads the step to its end, or until the slice is over. True when the step is finished."""
+    lanes = asyncio.Semaphore(LANES)
+    previous: asyncio.Task[Step] | None = None
+    tasks: list[asyncio.Task[Step]] = []
+    current = step
+    finished = False
+    batches = work.source.read(step.unit())
+    try:
+        async for batch in batches:
+            await lanes.acquire()
+            if previous is not None and previous.done():
+                current = previous.result()  # raises what the landing raised
+            previous = asyncio.create_task(_land_page(work, step, batch, previous, lanes))
+            tasks.append(previous)
+            finished = batch.next_token is None
+            if finished or work.is_over:
+                break
+        if previous is not None:
+            current = await previous
+    except RangeTooLargeError:
+        await _settle(tasks)
+        await asyncio.to_thread(_split, work, step)
+        return True
+    except BaseException:
+        await _settle(tasks)
+        raise
+    finally:
+        aclose = getattr(batches, "aclose", None)
+        if aclose is not None:
+            await aclose()
+    if previous is None:  # the source had nothing at all
+        finished = True
+    if finished:
+        await asyncio.to_thread(_end_unit, work, current)
+    return finished
+
+
+async def _settle(tasks: list[asyncio.Task[Step]]) -> None:
+    """Lets landings that have begun end: each is a transaction of its own, whole or not at all."""
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _land_page(
+    work: Slice,
+    step: Step,
+    batch: Batch,
+    previous: asyncio.Task[Step] | None,
+    lanes: asyncio.Semaphore,
+) -> Step:
+    """One page on a connection of its own: decode and copy, wait for the turn, merge, commit."""
+    connection = await asyncio.to_thread(pool().getconn)
+    try:
+        decoded, distinct = await asyncio.to_thread(_fill, work, connection, batch)
+        before = step if previous is None else await previous
+        landed = await asyncio.to_thread(_merge, work, connection, before, batch, decoded, distinct)
+    except BaseException:
+        await asyncio.to_thread(connection.rollback)
+        raise
+    finally:
+        pool().putconn(connection)
+        lanes.release()
+    return landed
+
+
+def _fill(work: Slice, connection: Transaction, batch: Batch) -> tuple[Decoded, int]:
+    decoded = batch.rows()
+    start(connection, work.firm_id, relaxed=True)
+    return decoded, copy_incoming(connection, decoded.rows)
+
+
+def _merge(
+    work: Slice,
+    connection: Transaction,
+    step: Step,
+    batch: Batch,
+    decoded: Decoded,
+    distinct: int,
+) -> Step:
+    landed = begin_landing(connection, work.key)
+    books = work.books(connection)
+    is_history = step.kind is StepKind.HISTORY
+    is_first_load = books.stage == "new" or is_history
+    if distinct:
+        merge_incoming(connection, work.key, landed, first=is_first_load)
+        mark_control_accounts(connection, work.key, decoded.rows)
+        if is_history:
+            give_way(
+                connection, work.key, books, landed, account_types(connection, work.connection_id)
+            )
+        if not is_first_load and not landed.is_empty:
+            record_late_changes(connection, work.key, landed)
+        note_parts_of_ore(connection, work.key, landed)
+    note_decoded(connection, work.key, decoded)
+    finish_landing(
+        connection,
+        work.key,
+        landed,
+        step.kind.value,
+        step.first,
+        step.last,
+        newest=newest_of(decoded.rows),
+        takes_back_seals=not is_history,
+    )
+    if decoded.watermark is not None and not is_history:
+        # history read late must not move the point to ask from past news not yet read
+        connection.execute(
+            "update ledger_books set watermark = %s where connection_id = %s "
+            "and (watermark is null or watermark < %s)",
+            [decoded.watermark, work.connection_id, decoded.watermark],
+        )
+    moved = replace(step, token=batch.next_token, rows_seen=step.rows_seen + distinct)
+    move_step(connection, work.connection_id, moved)
+    connection.execute(
+        "update sync_state set postings_done = postings_done + %s, "
+        "postings_total = case when %s::bigint is null then postings_total else "
+        "greatest(coalesce(postings_total, 0), postings_done - %s + %s::bigint) end, "
+        "rows_new = rows_new + %s, rows_changed = rows_changed + %s "
+        "where connection_id = %s",
+        [
+            len(decoded.rows),
+            batch.total_rows,
+            step.rows_seen,
+            batch.total_rows,
+            landed.new,
+            landed.changed,
+            work.connection_id,
+        ],
+    )
+    connection.commit()
+    if batch.next_token is None and batch.total_rows is not None:
+        if moved.rows_seen < batch.total_rows and step.is_complete:
+            _start_over(work, moved)
+            raise UnavailableError(
+                f"the source said {batch.total_rows} rows and sent {moved.rows_seen}",
+                connector=work.connector.key,
+            )
+    return moved
+
+
+def _start_over(work: Slice, step: Step) -> None:
+    """Rows were missing among the pages: the unit is read again from its beginning."""
+    with transaction(work.firm_id) as cursor:
+        move_step(cursor, work.connection_id, replace(step, token=None, rows_seen=0))
+
+
+def _split(work: Slice, step: Step) -> None:
+    """The range timed out: its halves take the step's place."""
+    smaller = work.source.split(step.unit())
+    with transaction(work.firm_id) as cursor:
+        end_step(cursor, work.connection_id, step)
+        put_steps(
+            cursor,
+            work.connection_id,
+            [Step.of_unit(step.kind, unit, step.rounds) for unit in smaller],
+            before=step.position,
+        )
+
+
+def _end_unit(work: Slice, step: Step) -> None:
+    """Ends a reading step; a complete one with fewer rows than we hold is looked into first."""
+    with transaction(work.firm_id) as cursor:
+        if step.is_complete and _held(cursor, work, step) > step.rows_seen:
+            put_steps(
+                cursor,
+                work.connection_id,
+                [replace(step, kind=StepKind.MISSING, token=None, rows_seen=0)],
+                before=step.position,
+            )
+        if step.kind is StepKind.POSTINGS:
+            # edits may have come since the run began: the next question goes back that far
+            cursor.execute(
+                "update ledger_books b set reading_seconds = "
+                "coalesce(extract(epoch from clock_timestamp() - s.run_started_at), 0) "
+                "from sync_state s where s.connection_id = b.connection_id "
+                "and b.connection_id = %s",
+                [work.connection_id],
+            )
+        end_step(cursor, work.connection_id, step)
+
+
+def _held(cursor: Transaction, work: Slice, step: Step) -> int:
+    row = cursor.execute(
+        "select count(*) from ledger_posting where connection_id = %s and known_to = 2147483647 "
+        "and posting_date between %s and %s",
+        [work.connection_id, step.first or date.min, step.last or date.max],
+    ).fetchone()
+    return int(str(row[0])) if row else 0
+
+
+async def find_missing(work: Slice, step: Step) -> None:
+    """Reads the ids of a unit once more and closes what the source no longer has.
+
+    More than a handful, or all of a voucher type, stops the run with the old copy kept until a
+    person confirms: a module turned off looks just like this.
+    """
+    seen: set[str] = set()
+    async for batch in work.source.read(replace(step.unit(), token=None)):
+        decoded = await asyncio.to_thread(batch.rows)
+        seen.update(str(row[0]) for row in decoded.rows)
+        if batch.total_rows is not None and batch.next_token is None:
+            if len(seen) < batch.total_rows:
+                raise UnavailableError("the unit was not read completely twice")
+    await asyncio.to_thread(_close_missing, work, step, seen)
+
+
+def _close_missing(work: Slice, step: Step, seen: set[str]) -> None:
+    with transaction(work.firm_id, relaxed=True) as cursor:
+        landed = begin_landing(cursor, work.key)
+        held = {
+            str(source_id): str(kind)
+            for source_id, kind in cursor.execute(
+                "select source_id, voucher_type from ledger_posting where connection_id = %s "
+                "and known_to = 2147483647 and posting_date between %s and %s",
+                [work.connection_id, step.first or date.min, step.last or date.max],
+            ).fetchall()
+        }
+        missing = [source_id for source_id in held if source_id not in seen]
+        gone_types = set(held.values()) - {kind for id_, kind in held.items() if id_ in seen}
+        if (len(missing) > HANDFUL or gone_types) and not work.accepts_vanishing:
+            raise StopRun(Cause.VANISHED, count=len(missing), types=sorted(gone_types))
+        if missing:
+            books = work.books(cursor)
+            close_postings(cursor, work.key, landed, missing)
+            if step.kind is StepKind.HISTORY or (
+                books.covered_from and step.last and step.last < books.covered_from
+            ):
+                give_way(cursor, work.key, books, landed, account_types(cursor, work.connection_id))
+            finish_landing(cursor, work.key, landed, "missing", step.first, step.last)
+            cursor.execute(
+                "update sync_state set rows_closed = rows_closed + %s where connection_id = %s",
+                [landed.closed, work.connection_id],
+            )
+        end_step(cursor, work.connection_id, step)

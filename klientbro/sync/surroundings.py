@@ -1,0 +1,128 @@
+"""What a source is given to work with: pace, clock, shared tokens, and a count of its requests."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from uuid import UUID
+
+from django.conf import settings
+
+from klientbro.connectors.contract import Connector, Grant, Source, Surroundings
+from klientbro.connectors.registry import connector
+from klientbro.ledger.landing import Transaction
+from klientbro.sync.budget import PriorityPacer
+from klientbro.sync.database import transaction
+from klientbro.tenants.envelopes import Envelopes
+
+
+class SystemClock:
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+
+@dataclass(slots=True)
+class CountingLog:
+    """Counts sends for the run's figures; paths only, never a query or a key."""
+
+    requests: int = 0
+    throttled: int = 0
+    failures: list[tuple[str, int]] = field(default_factory=list)
+
+    def record(self, method: str, path: str, status: int, seconds: float) -> None:
+        self.requests += 1
+        if status == 429:
+            self.throttled += 1
+        if status == 0 or status >= 400:
+            self.failures.append((f"{method} {path}", status))
+
+
+@dataclass(frozen=True, slots=True)
+class SealedTokens:
+    """Access tokens shared by all workers, sealed under the firm's data key."""
+
+    firm_id: UUID
+    envelopes: Envelopes
+
+    async def read(self, reference: str) -> tuple[str, datetime] | None:
+        return await asyncio.to_thread(self._read, reference)
+
+    async def write(self, reference: str, token: str, expires_at: datetime) -> None:
+        await asyncio.to_thread(self._write, reference, token, expires_at)
+
+    async def forget(self, reference: str) -> None:
+        await asyncio.to_thread(self._forget, reference)
+
+    def _read(self, reference: str) -> tuple[str, datetime] | None:
+        with transaction(self.firm_id) as cursor:
+            row = cursor.execute(
+                "select sealed, expires_at from sync_accesstoken where reference = %s "
+                "and expires_at > clock_timestamp()",
+                [reference],
+            ).fetchone()
+        if row is None or not isinstance(row[0], bytes) or not isinstance(row[1], datetime):
+            return None
+        return self.envelopes.open(f"token|{reference}", row[0]), row[1]
+
+    def _write(self, reference: str, token: str, expires_at: datetime) -> None:
+        with transaction(self.firm_id) as cursor:
+            cursor.execute(
+                "insert into sync_accesstoken (firm_id, reference, sealed, expires_at) "
+                "values (%s, %s, %s, %s) on conflict (firm_id, reference) do update "
+                "set sealed = excluded.sealed, expires_at = excluded.expires_at",
+                [
+                    self.firm_id,
+                    reference,
+                    self.envelopes.seal(f"token|{reference}", token),
+                    expires_at,
+                ],
+            )
+
+    def _forget(self, reference: str) -> None:
+        with transaction(self.firm_id) as cursor:
+            cursor.execute("delete from sync_accesstoken where reference = %s", [reference])
+
+
+def envelopes_of(cursor: Transaction, firm_id: UUID) -> Envelopes:
+    """The firm's envelopes, read in a transaction of that firm."""
+    row = cursor.execute(
+        "select data_key, data_key_wrapped_by from tenants_firm where id = %s", [firm_id]
+    ).fetchone()
+    if row is None or not isinstance(row[0], bytes):
+        raise LookupError("the firm is gone")
+    return Envelopes(firm_id, row[0], str(row[1]), settings.ENVIRONMENT.secret_keys)
+
+
+def token_reference(key_hash: bytes) -> str:
+    """Tokens follow the key, so that the check's token serves the first sync of the connection."""
+    return key_hash.hex()[:40]
+
+
+def open_source(
+    system: str,
+    key: str,
+    reference: str,
+    firm_id: UUID,
+    envelopes: Envelopes,
+    priority: int,
+    log: CountingLog,
+) -> tuple[Source, PriorityPacer, Connector]:
+    """A source for one grant, paced by the shared allowance at the given priority."""
+    found = connector(system)
+    operator = settings.ENVIRONMENT.poweroffice
+    pacer = PriorityPacer(
+        found.key,
+        operator.requests_per_second
+        if found.key == "poweroffice"
+        else found.pace.requests_per_second,
+        priority,
+    )
+    surroundings = Surroundings(
+        pacer=pacer,
+        clock=SystemClock(),
+        tokens=SealedTokens(firm_id, envelopes),
+        log=log,
+        operator=settings.ENVIRONMENT.operator_settings(found.key),
+    )
+    return found.open(Grant(key, reference), surroundings), pacer, found

@@ -1,0 +1,35 @@
+"""Runs the worker: jobs on one event loop, database work in threads."""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+
+from procrastinate.contrib.django import app
+
+from klientbro.sync.database import close_pool
+from klientbro.sync.queue import QUEUE
+
+
+async def _work(concurrency: int) -> None:
+    # a slice may keep two landing threads busy, and reads and tokens want theirs
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(concurrency * 4))
+    with app.replace_connector(app.connector.get_worker_connector()) as worker_app:
+        async with worker_app.open_async():
+            await worker_app.run_worker_async(
+                queues=[QUEUE],
+                concurrency=concurrency,
+                update_heartbeat_interval=2,
+                stalled_worker_timeout=6,
+                fetch_job_polling_interval=0.5,
+                abort_job_polling_interval=1,
+                shutdown_graceful_timeout=5,
+            )
+
+
+def run_worker(concurrency: int) -> None:
+    """Works until SIGINT or SIGTERM. Raises when the database goes away: start it again."""
+    try:
+        asyncio.run(_work(concurrency))
+    finally:
+        close_pool()

@@ -1,0 +1,1 @@
+"""Firms and their users, which firm the code is working for, and the firm's data key."""

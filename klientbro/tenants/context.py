@@ -1,0 +1,35 @@
+"""Which firm the running code works for. Outside a firm, tenant tables look empty."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from uuid import UUID
+
+from django.db import transaction
+
+SETTING = "klientbro.firm"
+_firm: ContextVar[UUID | None] = ContextVar("klientbro_firm", default=None)
+
+
+def current_firm() -> UUID | None:
+    """The firm the running code works for, None outside one."""
+    return _firm.get()
+
+
+@contextmanager
+def firm_set(firm_id: UUID | None) -> Iterator[None]:
+    """Sets the firm for transactions begun inside. The database backend applies it."""
+    token = _firm.set(firm_id)
+    try:
+        yield
+    finally:
+        _firm.reset(token)
+
+
+@contextmanager
+def firm(firm_id: UUID) -> Iterator[None]:
+    """One transaction of background code for one firm; commits when the block ends."""
+    with firm_set(firm_id), transaction.atomic(durable=True):
+        yield

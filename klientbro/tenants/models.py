@@ -1,0 +1,87 @@
+"""Firms, their users, and the one-time links that let a new user in."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any, ClassVar
+
+from django.contrib.auth.models import AbstractUser, BaseUserManager
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Firm(models.Model):
+    """An accounting firm: the tenant. Its data key is wrapped by KLIENTBRO_SECRET_KEYS."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    name = models.CharField(max_length=200)
+    data_key = models.BinaryField()
+    data_key_wrapped_by = models.CharField(max_length=64)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class UserManager(BaseUserManager["User"]):
+    """Users are known by e-mail address alone."""
+
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
+        user = self.model(email=self.normalize_email(email).lower(), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+
+class User(AbstractUser):
+    """A person who signs in. Which firms they belong to stands in Membership."""
+
+    username = None  # type: ignore[assignment]
+    first_name = None  # type: ignore[assignment]
+    last_name = None  # type: ignore[assignment]
+    email = models.EmailField(_("e-mail address"), unique=True)
+    name = models.CharField(max_length=200, blank=True)
+
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+    objects = UserManager()  # type: ignore[assignment, misc]
+
+    def __str__(self) -> str:
+        return self.name or self.email
+
+    @property
+    def initials(self) -> str:
+        """One or two letters for the round mark beside the name."""
+        words = (self.name or self.email.partition("@")[0].replace(".", " ")).split()
+        return "".join(
+            word[0] for word in (words[:1] + words[-1:] if len(words) > 1 else words)
+        ).upper()
+
+
+class Membership(models.Model):
+    """A user's place in a firm. Everyone is an administrator until roles come."""
+
+    firm = models.ForeignKey(Firm, on_delete=models.CASCADE)
+    user = models.ForeignKey(User, on_delete=models.CASCADE)
+    role = models.CharField(max_length=20, default="administrator")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["firm", "user"], name="one_membership_per_firm"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} in {self.firm_id}"
+
+
+class SignInLink(models.Model):
+    """A one-time link for a new user. Only the hash of its token is stored."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE)
+    token_hash = models.BinaryField(unique=True)
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"link for {self.user_id}"

@@ -1,0 +1,1 @@
+"""Django's PostgreSQL backend, with the firm set in every transaction."""

@@ -1,0 +1,50 @@
+"""Applies the current firm at the start of every transaction, transaction-locally.
+
+A session-level setting would leak to the next request on a pooled connection; a transaction-local
+one is gone with the transaction. The policies read it once per statement.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.backends.postgresql import base
+
+from klientbro.tenants.context import SETTING, current_firm
+
+
+class DatabaseWrapper(base.DatabaseWrapper):  # type: ignore[misc]  # django-stubs types it loosely
+    """PostgreSQL with `set_config('klientbro.firm', …, true)` where a transaction begins."""
+
+    _applied_firm: str = ""
+
+    def _apply_firm(self) -> None:
+        wanted = str(current_firm() or "")
+        if self.connection is not None and wanted != self._applied_firm:
+            with self.connection.cursor() as cursor:
+                cursor.execute("select set_config(%s, %s, true)", [SETTING, wanted])
+            self._applied_firm = wanted
+
+    def _set_autocommit(self, autocommit: bool) -> None:
+        super()._set_autocommit(autocommit)
+        self._applied_firm = ""
+        if not autocommit:
+            self._apply_firm()
+
+    def _savepoint(self, sid: str) -> None:
+        super()._savepoint(sid)
+        self._apply_firm()
+
+    def _savepoint_commit(self, sid: str) -> None:
+        super()._savepoint_commit(sid)
+        self._apply_firm()
+
+    def _savepoint_rollback(self, sid: str) -> None:
+        super()._savepoint_rollback(sid)
+        # the rollback also took back a set_config made inside: apply it whatever we believed
+        self._applied_firm = "\0"
+        self._apply_firm()
+
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+        self._applied_firm = ""
+        return super().get_new_connection(conn_params)

@@ -1,0 +1,121 @@
+"""Makes firms and users, and one-time sign-in links."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import uuid
+from datetime import timedelta
+from uuid import UUID
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.utils import timezone
+
+from klientbro.lib.errors import ConfigurationError
+from klientbro.tenants.context import current_firm, firm_set
+from klientbro.tenants.envelopes import Envelopes, new_data_key
+from klientbro.tenants.models import Firm, Membership, SignInLink, User
+
+LINK_LIFETIME = timedelta(hours=24)
+FIRST_FIRM = "Regnskapsbyrået"
+FIRST_EMAIL = "admin@klientbro.example"
+
+
+def create_firm(name: str) -> Firm:
+    """A new firm with its own data key, in one transaction."""
+    firm_id = uuid.uuid4()
+    wrapped, wrapped_by = new_data_key(firm_id, settings.ENVIRONMENT.secret_keys)
+    with firm_set(firm_id), transaction.atomic():
+        return Firm.objects.create(
+            id=firm_id, name=name, data_key=wrapped, data_key_wrapped_by=wrapped_by
+        )
+
+
+def firm_envelopes() -> Envelopes:
+    """The current firm's envelopes. ConfigurationError outside a firm."""
+    firm_id = current_firm()
+    if firm_id is None:
+        raise ConfigurationError("no firm is set: secrets belong to a firm")
+    firm = Firm.objects.get(pk=firm_id)
+    return Envelopes(
+        firm.id, bytes(firm.data_key), firm.data_key_wrapped_by, settings.ENVIRONMENT.secret_keys
+    )
+
+
+def add_user(firm_id: UUID, email: str, name: str = "") -> tuple[User, str]:
+    """A user of the firm, made when missing, and a one-time sign-in address path for them."""
+    with firm_set(firm_id), transaction.atomic():
+        user = User.objects.filter(email=email.strip().lower()).first()
+        if user is None:
+            user = User.objects.create_user(email.strip(), name=name)
+        Membership.objects.get_or_create(firm_id=firm_id, user=user)
+        return user, sign_in_path(user)
+
+
+def sign_in_path(user: User) -> str:
+    """A path that signs the user in once, within a day. Only its hash is stored."""
+    token = secrets.token_urlsafe(32)
+    SignInLink.objects.create(
+        user=user, token_hash=_hash(token), expires_at=timezone.now() + LINK_LIFETIME
+    )
+    return f"/inn/{token}/"
+
+
+def use_sign_in_link(token: str) -> User | None:
+    """The link's user, once: of two presses at the same time one wins."""
+    with transaction.atomic():
+        link = (
+            SignInLink.objects.select_for_update()
+            .filter(token_hash=_hash(token), used_at=None, expires_at__gt=timezone.now())
+            .select_related("user")
+            .first()
+        )
+        if link is None or not link.user.is_active:
+            return None
+        link.used_at = timezone.now()
+        link.save(update_fields=["used_at"])
+        return link.user
+
+
+def _hash(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()
+
+
+def firms_of_user(user_id: int) -> list[Firm]:
+    """The firms a user belongs to. Runs before a firm is known, behind the user's own policy."""
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("select set_config('klientbro.user', %s, true)", [str(user_id)])
+        firms = list(Firm.objects.filter(membership__user_id=user_id).order_by("created_at", "id"))
+        with connection.cursor() as cursor:
+            cursor.execute("select set_config('klientbro.user', '', true)")
+        return firms
+
+
+def all_firms() -> list[tuple[UUID, str]]:
+    """Ids and names of every firm, for the operator's commands only."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("select set_config('klientbro.operator', 'list firms', true)")
+        cursor.execute("select id, name from tenants_firm order by created_at, id")
+        rows = [(row[0], str(row[1])) for row in cursor.fetchall()]
+        cursor.execute("select set_config('klientbro.operator', '', true)")
+        return rows
+
+
+def ensure_first_user() -> str | None:
+    """On the first run: a firm and its administrator. The path of a one-time link until used.
+
+    Returns None once somebody has signed in. Safe to run from two processes at once.
+    """
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("select pg_advisory_xact_lock(hashtext('klientbro first user'))")
+        firms = all_firms()
+        if not firms:
+            firm = create_firm(FIRST_FIRM)
+            return add_user(firm.id, FIRST_EMAIL, "Administrator")[1]
+    if User.objects.filter(last_login__isnull=False).exists():
+        return None
+    user = User.objects.order_by("id").first()
+    return sign_in_path(user) if user else None

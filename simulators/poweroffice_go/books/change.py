@@ -1,0 +1,475 @@
+"""What is done to the books while the simulator runs: post, reverse, match, lock and so on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import ROUND_HALF_UP, Decimal
+
+from .chart import VAT_ACCOUNTS, account_type
+from .days import MONTH_OF, ordinal_of, timestamp_text
+from .errors import (
+    AlreadyReversedError,
+    BooksError,
+    ConflictError,
+    InvalidLineError,
+    NotFoundError,
+    PeriodLockedError,
+    UnbalancedVoucherError,
+)
+from .model import (
+    NO_CONTACT,
+    NO_DEPARTMENT,
+    NO_EXTRA,
+    NO_PROJECT,
+    Account,
+    Contact,
+    Department,
+    LedgerEntry,
+    LockDateSettings,
+    Project,
+    Transaction,
+    VatCode,
+    Voucher,
+)
+from .store import LineTuple, Store, mirrored_line
+
+CUSTOMER_CONTROL, SUPPLIER_CONTROL = 1500, 2400
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a voucher to be posted; debit positive.
+
+    With a VAT code that has a rate the amount is gross and is split, unless `is_net`: 1 250 with
+    code 1 becomes 1 000 and 250 on 2710. `customer_no` or `supplier_no` posts to the control
+    account.
+    """
+
+    account_no: int | None
+    amount: Decimal
+    text: str | None = None
+    vat_code: str | None = None
+    is_net: bool = False
+    department_code: str | None = None
+    project_code: str | None = None
+    customer_no: int | None = None
+    supplier_no: int | None = None
+    agriculture_department: str | None = None
+    posting_date: date | None = None
+    due_date: date | None = None
+    invoice_no: str | None = None
+
+
+class Changes:
+    """The changing half of `Books`."""
+
+    store: Store
+    lock_date_history: list[LockDateSettings]
+
+    # ---- vouchers
+
+    def post_voucher(
+        self,
+        lines: Sequence[Line],
+        posting_date: date,
+        *,
+        now: datetime,
+        voucher_date: date | None = None,
+        voucher_type: str = "ManualJournal",
+        text: str = "",
+    ) -> Voucher:
+        """Post one voucher; nothing is changed when it is refused."""
+        with self.store.lock:
+            self._check_open([posting_date, *(x.posting_date for x in lines if x.posting_date)])
+            return self._post(lines, posting_date, now, voucher_date, voucher_type, text)
+
+    def reverse_voucher(
+        self, number: int, *, now: datetime, posting_date: date | None = None
+    ) -> Voucher:
+        """Opposite signs, on the same day as the first, or today where that day is locked."""
+        with self.store.lock:
+            return self._reverse(number, now, posting_date)
+
+    def correct_voucher(
+        self,
+        number: int,
+        lines: Sequence[Line],
+        *,
+        now: datetime,
+        posting_date: date | None = None,
+        text: str | None = None,
+    ) -> tuple[Voucher, Voucher]:
+        """A reversal and a new voucher in the place of the old one."""
+        with self.store.lock:
+            store, old = self.store, self._voucher(number)
+            tuples, _ = self._tuples(lines)
+            store.check_balance(tuples)
+            reversal = self._reverse(number, now, posting_date)
+            day = date.fromisoformat(store.rows_of(reversal)[0].PostingDate)
+            label = text or f"Korreksjon av bilag {number}"
+            correction = self._post(lines, day, now, None, "CorrectionVoucher", label, corrects=old)
+            return reversal, correction
+
+    def edit_text(self, transaction_id: int, text: str, *, now: datetime) -> Transaction:
+        """The one thing that may change after posting."""
+        with self.store.lock:
+            row = self.store.row(transaction_id)
+            if row is None:
+                raise _not_found("Transaction", "Posteringen", transaction_id)
+            row.Description = text
+            self.store.touch([row], self._stamp(now))
+            self.store.version += 1
+            return row
+
+    def bulk_post(self, count: int, *, now: datetime, posting_date: date | None = None) -> int:
+        """About `count` postings at once, in vouchers of two; gives the number made."""
+        with self.store.lock:
+            day = posting_date or now.date()
+            self._check_open([day])
+            store, stamp = self.store, self._stamp(now)
+            cost, bank = self._account(6800), self._account(1920)
+            no_vat = self._vat_code("0")
+            vouchers = (count + 1) // 2
+            for index in range(vouchers):
+                ore = 10_000 + index % 97 * 113
+                lines = [_plain(cost, ore, no_vat), _plain(bank, -ore, no_vat)]
+                text = f"Masseføring {index + 1}"
+                store.post(0, "ManualJournal", day.toordinal(), text, lines, stamp=stamp)
+            store.version += 1
+            return vouchers * 2
+
+    # ---- accounts
+
+    def add_account(
+        self,
+        number: int,
+        name: str,
+        *,
+        now: datetime,
+        kind: str | None = None,
+        agriculture_department: str = "None",
+    ) -> Account:
+        """A new general ledger account; its type follows from the number when it is not said."""
+        with self.store.lock:
+            self._check_number_free(number, agriculture_department, None)
+            code = self._vat_code("0")
+            account = Account(
+                number,
+                max(account.Id for account in self.store.accounts) + 1,
+                name,
+                kind or account_type(number),
+                self._stamp(now),
+                agriculture_department,
+                VatCode=code.Code,
+                VatCodeId=code.Id,
+            )
+            self.store.accounts.append(account)
+            self.store.version += 1
+            return account
+
+    def rename_account(self, account_id: int, name: str, *, now: datetime) -> Account:
+        """A new name for an account."""
+        with self.store.lock:
+            return self._changed_account(account_id, now, Name=name)
+
+    def set_account_active(self, account_id: int, active: bool, *, now: datetime) -> Account:
+        """Selectable in the user interface or not."""
+        with self.store.lock:
+            return self._changed_account(account_id, now, IsActive=active)
+
+    def renumber_account(self, account_id: int, number: int, *, now: datetime) -> Account:
+        """A new number; the Id stays, and posted rows show the new number at once."""
+        with self.store.lock:
+            account = self._account_by_id(account_id)
+            self._check_number_free(number, account.AgricultureDepartment, account)
+            self._changed_account(account_id, now, AccountNo=number)
+            if self.store.spec.guesses.renumber_moves_last_changed:
+                rows = [row for row in self.store.rows if row.account is account]
+                self.store.touch(rows, self._stamp(now))
+            return account
+
+    # ---- matching
+
+    def match(self, entry_ids: Sequence[int], *, now: datetime) -> int:
+        """Settle ledger entries of one contact against each other; gives the match id."""
+        with self.store.lock:
+            entries = [self._entry(entry_id) for entry_id in dict.fromkeys(entry_ids)]
+            if len(entries) < 2 or len({entry.row.contact for entry in entries}) != 1:
+                raise ConflictError(
+                    "At least two entries of one customer or supplier are needed.",
+                    "Det trengs minst to poster på samme kunde eller leverandør.",
+                )
+            match = self.store.match(entries, self._stamp(now))
+            self.store.version += 1
+            return match.Id
+
+    def unmatch(self, match_id: int, *, now: datetime) -> None:
+        """Open the entries of a match again."""
+        with self.store.lock:
+            if match_id not in self.store.matches:
+                raise _not_found("Match", "Utligningen", match_id)
+            self.store.unmatch(match_id, self._stamp(now))
+            self.store.version += 1
+
+    # ---- the lock date
+
+    def set_lock_date(self, day: date, *, now: datetime, reason: str | None = None) -> None:
+        """Nothing can be posted on or before `day` from now on."""
+        with self.store.lock:
+            change = LockDateSettings(day.isoformat(), reason, 4_711, self._stamp(now))
+            self.lock_date_history.insert(0, change)
+            self.store.version += 1
+
+    # ---- oddities of a source, for fault tests
+
+    def hide_voucher(self, number: int, *, also_from_balances: bool = True) -> None:
+        """The voucher is gone from AccountTransactions, and as a rule from every balance too."""
+        with self.store.lock:
+            self._hide([self._voucher(number)], also_from_balances)
+
+    def remove_voucher_type(self, voucher_type: str, *, also_from_balances: bool = True) -> int:
+        """All vouchers of a type are gone; gives how many."""
+        with self.store.lock:
+            gone = [v for v in self.store.vouchers if v.VoucherType == voucher_type]
+            self._hide(gone, also_from_balances)
+            return len(gone)
+
+    def restore_hidden(self) -> None:
+        """Everything hidden comes back as it was."""
+        with self.store.lock:
+            store = self.store
+            for number in sorted(store.out_of_balances):
+                self._count(store.vouchers[number - 1], 1)
+            store.out_of_balances.clear()
+            store.unlisted = {
+                number
+                for number in store.unlisted
+                if store.vouchers[number - 1].is_outside_transactions
+            }
+            store.version += 1
+
+    # ---- inside
+
+    def _hide(self, vouchers: Iterable[Voucher], also_from_balances: bool) -> None:
+        store = self.store
+        for voucher in vouchers:
+            store.unlisted.add(voucher.VoucherNo)
+            if also_from_balances and voucher.VoucherNo not in store.out_of_balances:
+                self._count(voucher, -1)
+                store.out_of_balances.add(voucher.VoucherNo)
+        store.version += 1
+
+    def _count(self, voucher: Voucher, sign: int) -> None:
+        """Take a voucher's rows out of the kept sums, or put them back."""
+        store = self.store
+        for row in store.rows_of(voucher):
+            months = store.months(row.account)
+            day, ore = ordinal_of(row.PostingDate), sign * round(row.Amount * 100)
+            days = store.day_sums[row.account]
+            days[day] = days.get(day, 0) + ore
+            month = MONTH_OF[day]
+            months[month] = months.get(month, 0) + ore
+
+    def _post(
+        self,
+        lines: Sequence[Line],
+        day: date,
+        now: datetime,
+        voucher_date: date | None,
+        voucher_type: str,
+        text: str,
+        corrects: Voucher | None = None,
+    ) -> Voucher:
+        tuples, documents = self._tuples(lines)
+        voucher, _ = self.store.post(
+            0,
+            voucher_type,
+            day.toordinal(),
+            text,
+            tuples,
+            voucher_day=voucher_date.toordinal() if voucher_date else None,
+            corrects=corrects,
+            documents=(documents, False, False),
+            stamp=self._stamp(now),
+        )
+        self.store.version += 1
+        return voucher
+
+    def _reverse(self, number: int, now: datetime, posting_date: date | None) -> Voucher:
+        store, old = self.store, self._voucher(number)
+        if old.IsReversed:
+            raise AlreadyReversedError(
+                f"Voucher {number} is already reversed.", f"Bilag {number} er allerede reversert."
+            )
+        rows = store.rows_of(old)
+        day = posting_date or date.fromisoformat(rows[0].PostingDate)
+        if posting_date is None and day.isoformat() <= self._locked():
+            day = now.date()
+        self._check_open([day])
+        stamp = self._stamp(now)
+        originals = [self._entry(r.SubLedgerEntryId) for r in rows if r.SubLedgerEntryId]
+        for entry in originals:
+            if entry.MatchId is not None and entry.MatchId in store.matches:
+                store.unmatch(entry.MatchId, stamp)
+        reversal, entries = store.post(
+            0,
+            "ReversalVoucher",
+            day.toordinal(),
+            f"Reversering av bilag {number}",
+            [mirrored_line(row) for row in rows],
+            currency=rows[0].CurrencyCode,
+            reverses=old,
+            stamp=stamp,
+        )
+        for original, entry in zip(originals, entries, strict=True):
+            store.match((original, entry), stamp)
+        store.mark_reversed(old, stamp)
+        store.version += 1
+        return reversal
+
+    def _tuples(self, lines: Sequence[Line]) -> tuple[list[LineTuple], bool]:
+        """Lines by code → by object, VAT split off; and whether one of them is an invoice's."""
+        tuples: list[LineTuple] = []
+        is_invoice = False
+        for line in lines:
+            if line.amount != round(line.amount, 2):
+                raise InvalidLineError("Amounts have two decimals.", "Beløp har to desimaler.")
+            contact, account = self._contact_and_account(line)
+            is_invoice = is_invoice or line.invoice_no is not None
+            ore = int(line.amount * 100)
+            vat = self._vat_code(line.vat_code or "0")
+            tax = 0
+            if vat.Code in VAT_ACCOUNTS and not line.is_net:
+                rate = Decimal(str(vat.Rate))
+                exact = Decimal(ore) * rate / (1 + rate)
+                tax = int(exact.quantize(Decimal(1), ROUND_HALF_UP))
+            due = line.due_date.isoformat() if line.due_date else None
+            tuples.append(
+                (
+                    account,
+                    ore - tax,
+                    vat,
+                    tax,
+                    contact,
+                    self._department(line.department_code),
+                    self._project(line.project_code),
+                    line.text,
+                    (due, line.invoice_no, None),
+                    (line.posting_date.toordinal(), None, NO_EXTRA) if line.posting_date else None,
+                )
+            )
+            if tax:
+                tuples.append(
+                    _plain(self._account(VAT_ACCOUNTS[vat.Code]), tax, self._vat_code("0"))
+                )
+        if not tuples:
+            raise UnbalancedVoucherError("A voucher needs lines.", "Et bilag må ha linjer.")
+        return tuples, is_invoice
+
+    def _contact_and_account(self, line: Line) -> tuple[Contact, Account]:
+        number = line.customer_no or line.supplier_no
+        if number is not None:
+            contact = self.store.contacts.get(number)
+            if contact is None:
+                raise _not_found("Contact with number", "Kunde eller leverandør", number)
+            control = CUSTOMER_CONTROL if line.customer_no else SUPPLIER_CONTROL
+            return contact, self._account(control)
+        if line.account_no in (None, CUSTOMER_CONTROL, SUPPLIER_CONTROL):
+            raise InvalidLineError(
+                "Control accounts are posted to by customer or supplier.",
+                "Reskontrokontoer kan ikke føres direkte; oppgi kunde eller leverandør.",
+            )
+        return NO_CONTACT, self._account(line.account_no, line.agriculture_department)
+
+    def _check_open(self, days: Iterable[date]) -> None:
+        locked = self._locked()
+        for day in days:
+            if day.isoformat() <= locked:
+                raise PeriodLockedError(
+                    f"The period is locked until {locked}.",
+                    f"Perioden er låst til og med {locked}.",
+                )
+
+    def _locked(self) -> str:
+        return self.lock_date_history[0].LockDate
+
+    def _check_number_free(self, number: int, department: str, itself: Account | None) -> None:
+        for account in self.store.accounts:
+            if (
+                account.AccountNo == number
+                and account.AgricultureDepartment == department
+                and account is not itself
+            ):
+                raise ConflictError(
+                    f"Account {number} exists already.", f"Konto {number} finnes allerede."
+                )
+
+    def _changed_account(
+        self, account_id: int, now: datetime, **values: str | int | bool
+    ) -> Account:
+        account = self._account_by_id(account_id)
+        for name, value in values.items():
+            setattr(account, name, value)
+        account.LastChangedDateTimeOffset = self._stamp(now)
+        self.store.version += 1
+        return account
+
+    def _stamp(self, now: datetime) -> str:
+        """The moment as text, never before what has happened already."""
+        self.store.latest_stamp = max(timestamp_text(now), self.store.latest_stamp)
+        return self.store.latest_stamp
+
+    def _voucher(self, number: int) -> Voucher:
+        if not 1 <= number <= len(self.store.vouchers):
+            raise _not_found("Voucher", "Bilag", number)
+        return self.store.vouchers[number - 1]
+
+    def _entry(self, entry_id: int) -> LedgerEntry:
+        entry = self.store.entry(entry_id)
+        if entry is None:
+            raise _not_found("Ledger entry", "Reskontroposten", entry_id)
+        return entry
+
+    def _account(self, number: int | None, department: str | None = None) -> Account:
+        for account in self.store.accounts:
+            if account.AccountNo == number and department in (None, account.AgricultureDepartment):
+                return account
+        raise _not_found("Account", "Konto", number)
+
+    def _account_by_id(self, account_id: int) -> Account:
+        for account in self.store.accounts:
+            if account.Id == account_id:
+                return account
+        raise _not_found("Account with id", "Konto med id", account_id)
+
+    def _vat_code(self, code: str) -> VatCode:
+        for vat in self.store.vat_codes:
+            if vat.Code == code and vat.IsActive:
+                return vat
+        raise _not_found("VAT code", "Mva-kode", code)
+
+    def _department(self, code: str | None) -> Department:
+        if not code:
+            return NO_DEPARTMENT
+        for department in self.store.departments:
+            if department.Code == code:
+                return department
+        raise _not_found("Department", "Avdeling", code)
+
+    def _project(self, code: str | None) -> Project:
+        if not code:
+            return NO_PROJECT
+        for project in self.store.projects:
+            if project.Code == code:
+                return project
+        raise _not_found("Project", "Prosjekt", code)
+
+
+def _plain(account: Account, ore: int, vat: VatCode) -> LineTuple:
+    return (account, ore, vat, 0, NO_CONTACT, NO_DEPARTMENT, NO_PROJECT, None, None, None)
+
+
+def _not_found(english: str, norwegian: str, what: object) -> BooksError:
+    return NotFoundError(f"{english} {what} not found.", f"{norwegian} {what} finnes ikke.")

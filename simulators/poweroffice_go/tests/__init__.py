@@ -1,0 +1,1 @@
+"""Tests of the PowerOffice Go simulator, over HTTP against the real process."""
