@@ -90,6 +90,8 @@ def database_version(house: House) -> Iterator[Finding]:
 
 def application_role(house: House) -> Iterator[Finding]:
     """The application's role owns nothing and is bound by row-level security."""
+    from klientbro.tenants.rls import WITHOUT_FIRM
+
     with psycopg.connect(house.database.urls.app, connect_timeout=10) as connection:
         role = connection.info.user
         if complaint := complaint_about_app_role(connection):
@@ -106,7 +108,9 @@ def application_role(house: House) -> Iterator[Finding]:
             join pg_namespace n on n.oid = c.relnamespace and n.nspname = 'public'
             join pg_attribute a on a.attrelid = c.oid and a.attname = 'firm_id'
             where c.relkind in ('r', 'p') and not c.relforcerowsecurity and not c.relispartition
-            """
+              and c.relname <> all(%s)
+            """,
+            (list(WITHOUT_FIRM),),
         ).fetchall()
     if unforced:
         names = ", ".join(str(name) for (name,) in unforced)

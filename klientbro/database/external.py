@@ -10,6 +10,7 @@ from psycopg import sql
 
 from klientbro.database.passwords import write_private
 from klientbro.database.urls import (
+    APP_ROLE,
     DatabaseUrls,
     connection_parameters,
     url_from_parameters,
@@ -28,8 +29,9 @@ def prepare_external(home: Path, owner_url: str, app_url: str | None) -> Databas
     """Check the server behind `owner_url` and find, or make, the application's own role.
 
     `owner_url` is the role that owns the tables and migrates. The application never runs as it:
-    either `app_url` names a second role, or one called `<database>_app` is made here, which
-    needs CREATEROLE, and its password is kept in KLIENTBRO_HOME.
+    either `app_url` gives the address with `klientbro_app`, or that role is made here, which needs
+    CREATEROLE, and its password is kept in KLIENTBRO_HOME. The name is fixed, since the migrations
+    grant to it; several databases on one server may share it.
     """
     with _connect(owner_url, OWNER_SETTING) as connection:
         refuse_old_version(connection.info.server_version)
@@ -53,6 +55,11 @@ def check_app_role(app_url: str) -> None:
     """Raise unless the application's role is bound by row-level security and owns nothing."""
     with _connect(app_url, APP_SETTING) as connection:
         refuse_old_version(connection.info.server_version)
+        if connection.info.user != APP_ROLE:
+            raise ConfigurationError(
+                f"The role in {APP_SETTING} is {connection.info.user}; it must be {APP_ROLE}, the "
+                "role that the tables' rights are given to."
+            )
         if complaint := complaint_about_app_role(connection):
             raise ConfigurationError(
                 f"The role in {APP_SETTING} {complaint}. The application must connect as a role "
@@ -98,8 +105,8 @@ def _connect(url: str, setting: str) -> Connection:
 
 
 def _make_app_role(home: Path, owner_url: str, connection: Connection) -> str:
-    role = f"{connection.info.dbname}_app"
-    stored = home / f"external-{role}.password"
+    role = APP_ROLE
+    stored = home / "external-database.password"
     if stored.exists():
         return _with_role(owner_url, role, stored.read_text().strip())
     if connection.execute("select 1 from pg_roles where rolname = %s", (role,)).fetchone():

@@ -64,6 +64,18 @@ class Environment:
     worker_concurrency: int
     web_processes: int
 
+    def operator_settings(self, system: str) -> Mapping[str, str]:
+        """The operator's settings of one connector, by the last part of their names."""
+        if system != "poweroffice":
+            return {}
+        return {
+            "application_key": self.poweroffice.application_key,
+            "subscription_key": self.poweroffice.subscription_key,
+            "api_url": self.poweroffice.api_url,
+            "token_url": self.poweroffice.token_url,
+            "requests_per_second": str(self.poweroffice.requests_per_second),
+        }
+
 
 def load_environment(variables: Mapping[str, str] | None = None) -> Environment:
     """The settings as given and as kept in the home folder. ConfigurationError names what is wrong."""

@@ -13,6 +13,7 @@ import itertools
 import os
 import secrets
 from dataclasses import dataclass, field
+from weakref import WeakKeyDictionary
 
 from klientbro.sync.database import transaction
 
@@ -127,7 +128,10 @@ class Clerk:
             )
 
 
-_clerks: dict[tuple[int, str, float], Clerk] = {}
+# One clerk per event loop and allowance: a future belongs to the loop that made it.
+_clerks: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[tuple[str, float], Clerk]] = (
+    WeakKeyDictionary()
+)
 
 
 class PriorityPacer:
@@ -139,9 +143,8 @@ class PriorityPacer:
         self._rate = rate
 
     def _clerk(self) -> Clerk:
-        # one clerk per event loop: a future belongs to the loop that made it
-        place = (id(asyncio.get_running_loop()), self._key, self._rate)
-        return _clerks.setdefault(place, Clerk(self._key, self._rate))
+        mine = _clerks.setdefault(asyncio.get_running_loop(), {})
+        return mine.setdefault((self._key, self._rate), Clerk(self._key, self._rate))
 
     async def wait(self) -> None:
         await self._clerk().wait(self.priority)

@@ -370,9 +370,8 @@ def contact_orgnr(number: str | None) -> str | None:
     compact = re.sub(r"[\s.\u00a0-]+", "", number).upper()
     if re.fullmatch(r"(NO)?\d{9}(MVA)?", compact):
         return re.sub(r"\D", "", compact)
-    if re.fullmatch(r"\d{11}", compact):
-        return None
-    return compact or None
+    is_personal = re.fullmatch(r"\d{11}", compact) is not None
+    return compact if re.search(r"\d", compact) and not is_personal else None
 
 
 def company_identifier(settings: OrganizationSettings) -> str | None:

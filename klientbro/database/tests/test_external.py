@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from klientbro.database import EmbeddedServer, open_database, without_password
-from klientbro.database.external import refuse_old_version
+from klientbro.database.external import check_app_role, refuse_old_version
 from klientbro.database.urls import connection_parameters, url_from_parameters
 from klientbro.lib.errors import ConfigurationError
 
@@ -17,6 +17,8 @@ from klientbro.lib.errors import ConfigurationError
 def owner_url(server: EmbeddedServer) -> str:
     """A database on the server whose owner may create roles, as on a server of the customer's."""
     with psycopg.connect(server.superuser_url, autocommit=True) as connection:
+        connection.execute("drop database klientbro")  # the embedded server's own way of doing it
+        connection.execute("drop role klientbro_app")
         connection.execute("create role books login createrole password 'p@ss/word'")
         connection.execute("create database books owner books")
     given = connection_parameters(server.superuser_url)
@@ -28,9 +30,9 @@ def owner_url(server: EmbeddedServer) -> str:
 def test_application_gets_a_role_that_owns_nothing(owner_url: str, tmp_path: Path) -> None:
     with open_database(tmp_path, database_url=owner_url) as database:
         assert database.server is None
-        assert database.urls.app_role == "books_app"
+        assert database.urls.app_role == "klientbro_app"
         with psycopg.connect(database.urls.app) as connection:
-            assert connection.execute("select current_user::text").fetchone() == ("books_app",)
+            assert connection.execute("select current_user::text").fetchone() == ("klientbro_app",)
 
 
 def test_the_same_home_finds_its_role_again(owner_url: str, tmp_path: Path) -> None:
@@ -54,15 +56,27 @@ def test_role_given_for_the_application_is_used(owner_url: str, tmp_path: Path) 
 
 
 def test_application_may_not_run_as_the_owner(owner_url: str, tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match="owns database objects"):
+    with pytest.raises(ConfigurationError, match="it must be klientbro_app"):
         open_database(tmp_path, database_url=owner_url, app_database_url=owner_url)
 
 
-def test_application_may_not_run_as_superuser(
-    owner_url: str, server: EmbeddedServer, tmp_path: Path
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        ("alter role klientbro_app superuser", "is a superuser"),
+        ("alter role klientbro_app bypassrls", "may bypass row-level security"),
+        ("alter database books owner to klientbro_app", "owns database objects"),
+        ("grant postgres to klientbro_app", "is a member of a role"),
+    ],
+)
+def test_application_role_with_too_much_power_is_refused(
+    change: str, complaint: str, owner_url: str, server: EmbeddedServer, tmp_path: Path
 ) -> None:
-    with pytest.raises(ConfigurationError, match="is a superuser"):
-        open_database(tmp_path, database_url=owner_url, app_database_url=server.superuser_url)
+    url = open_database(tmp_path, database_url=owner_url).urls.app
+    with psycopg.connect(server.superuser_url, autocommit=True) as connection:
+        connection.execute(change)
+    with pytest.raises(ConfigurationError, match=complaint):
+        check_app_role(url)
 
 
 def test_owner_without_the_right_to_make_roles_is_told_what_to_do(

@@ -352,6 +352,8 @@ class Match(Struct, eq=False, gc=False):
     Id: int
     matched_on: str
     entries: list[LedgerEntry]
+    settled_from: str | None = None
+    """The day from which nothing is left of any entry; None when they do not sum to zero."""
 
 
 class CustomerEntry(Struct, eq=False):

@@ -213,7 +213,9 @@ class Store:
                 members.extend(other for other in old.entries if other not in members)
         match_id = self._next_match_id
         self._next_match_id += 1
-        match = Match(match_id, stamp[:10], members)
+        left = sum([round(entry.row.Amount * 100) for entry in members])
+        settled = None if left else max([entry.row.PostingDate for entry in members])
+        match = Match(match_id, stamp[:10], members, settled)
         self.matches[match_id] = match
         for entry in members:
             entry.MatchId = match_id

@@ -158,24 +158,34 @@ class SubLedger:
     def _open_items(self, query: LedgerQuery) -> list[EntryRow]:
         day = query.date or query.to_date or "9999-12-31"
         wanted = [entry for entry in self._posted_by(day) if self._meets(entry, query)]
-        return [row for row in self._with_balances(wanted, day, query) if row.Balance]
+        return self._with_balances(wanted, day, query, only_open=True)
 
     def _with_balances(
-        self, entries: Iterable[LedgerEntry], day: str, query: LedgerQuery
+        self,
+        entries: Iterable[LedgerEntry],
+        day: str,
+        query: LedgerQuery,
+        *,
+        only_open: bool = False,
     ) -> list[EntryRow]:
         groups: dict[int, dict[int, int]] = {}
         matches = self._store.matches
         make, rows = self._row, []
+        dates_decide = not self._store.out_of_balances and (
+            not self._store.spec.guesses.balance_uses_match_date
+        )
         for entry in entries:
             match = matches.get(entry.MatchId) if entry.MatchId is not None else None
             if match is None:
                 ore = round(entry.row.Amount * 100)
+            elif dates_decide and match.settled_from and match.settled_from <= day:
+                ore = 0
             else:
                 group = groups.get(match.Id)
                 if group is None:
                     group = groups[match.Id] = self._group_balances(match, day)
                 ore = group[entry.Id]
-            if not self._balance_wanted(ore, query):
+            if (only_open and not ore) or not self._balance_wanted(ore, query):
                 continue
             rows.append(make(entry, ore / 100))
         return rows

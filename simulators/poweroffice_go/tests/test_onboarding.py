@@ -32,11 +32,10 @@ def finalize(simulator, token: str) -> httpx.Response:
 
 def consent(simulator, url: str, answer: str, companies=(), email=None) -> dict[str, list[str]]:
     """What the browser comes back to RedirectUri with."""
-    browser = Browser(simulator)
-    browser.sign_in(**({"email": email} if email else {}))
-    page = browser.get(url)
-    assert page.status_code == 200
-    done = browser.submit(url, svar=answer, klient=[str(number) for number in companies])
+    with Browser(simulator) as browser:
+        browser.sign_in(**({"email": email} if email else {}))
+        assert browser.get(url).status_code == 200
+        done = browser.submit(url, svar=answer, klient=[str(number) for number in companies])
     assert done.status_code == 303
     back = urlsplit(done.headers["location"])
     assert (back.netloc, back.path) == ("localhost:9", "/back")
@@ -61,9 +60,9 @@ def test_several_companies_are_onboarded_in_one_go(simulator):
 def test_an_organisation_number_narrows_the_choice(simulator):
     company = simulator.companies[0]
     url = initiate(simulator, ClientOrganizationNo=company["orgnr"]).json()["TemporaryUrl"]
-    browser = Browser(simulator)
-    browser.sign_in()
-    page = browser.get(url).text
+    with Browser(simulator) as browser:
+        browser.sign_in()
+        page = browser.get(url).text
     assert company["name"] in page
     assert page.count('name="klient"') == 1
 
@@ -85,9 +84,9 @@ def test_cancel_and_unknown_company_and_missing_access_come_back_as_status(simul
 def test_used_link_is_dead(simulator):
     url = initiate(simulator).json()["TemporaryUrl"]
     consent(simulator, url, "avbryt")
-    browser = Browser(simulator)
-    browser.sign_in()
-    assert browser.get(url).status_code == 404
+    with Browser(simulator) as browser:
+        browser.sign_in()
+        assert browser.get(url).status_code == 404
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from html.parser import HTMLParser
+from typing import Self
 
 import httpx
 import pytest
@@ -47,6 +49,12 @@ class Browser:
         self.origin = simulator.ui_url.rstrip("/")
         self.http = httpx.Client(trust_env=False, timeout=60)
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.http.close()
+
     def get(self, path: str) -> httpx.Response:
         return self.http.get(self._url(path))
 
@@ -55,7 +63,7 @@ class Browser:
             return path
         return (self.origin if path.startswith("/Demo/") else self.base) + path
 
-    def submit(self, path: str, page: str | None = None, **fields) -> httpx.Response:
+    def submit(self, path: str, page: str | None = None, /, **fields) -> httpx.Response:
         form = Page(self.get(page or path).text).inputs
         token = {"skjemanokkel": form["skjemanokkel"]}
         return self.http.post(self._url(path), data={**token, **fields})
@@ -65,14 +73,20 @@ class Browser:
 
 
 @pytest.fixture
-def browser(simulator) -> Browser:
-    browser = Browser(simulator)
-    assert browser.sign_in().status_code == 303
-    return browser
+def stranger(simulator) -> Iterator[Browser]:
+    """A browser that nobody has signed in with."""
+    with Browser(simulator) as browser:
+        yield browser
 
 
-def test_sign_in_is_needed(simulator):
-    browser = Browser(simulator)
+@pytest.fixture
+def browser(stranger) -> Browser:
+    assert stranger.sign_in().status_code == 303
+    return stranger
+
+
+def test_sign_in_is_needed(stranger):
+    browser = stranger
     answer = browser.get("/klienter")
     assert (answer.status_code, answer.headers["location"]) == (303, "/?neste=/klienter")
     wrong = browser.submit("/logg-inn", "/", epost="kari.nordmann@regnskap.example", passord="x")
@@ -119,8 +133,8 @@ def test_custom_extension_needs_the_application_key(simulator, browser):
     simulator.install(12)
 
 
-def test_user_without_the_right_cannot_add_extensions(simulator):
-    browser = Browser(simulator)
+def test_user_without_the_right_cannot_add_extensions(stranger):
+    browser = stranger
     browser.sign_in("per.hansen@regnskap.example")
     path = "/klienter/1/innstillinger/utvidelser"
     assert "Du må være administrator" in browser.get(path).text
@@ -179,11 +193,11 @@ def test_page_has_a_heading_a_language_and_labels(browser, path):
     assert Page(answer.text).unlabelled == []
 
 
-def test_demo_is_a_site_of_its_own(simulator, browser):
-    demo = Browser(simulator, simulator.demo["ui_url"])
-    assert demo.get("/klienter").status_code == 303
-    demo.sign_in()
-    page = demo.get("/klienter")
+def test_demo_is_a_site_of_its_own(simulator):
+    with Browser(simulator, simulator.demo["ui_url"]) as demo:
+        assert demo.get("/klienter").status_code == 303
+        demo.sign_in()
+        page = demo.get("/klienter")
     assert page.status_code == 200
     assert "demo" in page.text
 

@@ -1,0 +1,197 @@
+"""`klientbro run` for real: everything starts, answers, survives and stops."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from klientbro.database.paths import ServerPaths
+from klientbro.database.postmaster import running_pid, stop
+from klientbro.database.processes import is_alive, wait_until
+
+PROJECT = Path(__file__).resolve().parents[3]
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        return int(found.getsockname()[1])
+
+
+class Running:
+    """A `klientbro run` of the test's own, with its own home and ports."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self.port = free_port()
+        kept = {k: v for k, v in os.environ.items() if not k.startswith(("KLIENTBRO_", "DJANGO_"))}
+        self.environment = kept | {
+            "KLIENTBRO_HOME": str(home),
+            "KLIENTBRO_PORT": str(self.port),
+            "KLIENTBRO_SIMULATOR_PORT": str(free_port()),
+            "KLIENTBRO_WEB_PROCESSES": "1",
+        }
+        self.log = home.parent / "run.log"
+        self.process = self.start()
+
+    def start(self) -> subprocess.Popen[bytes]:
+        """Start it, without waiting until it is ready."""
+        with self.log.open("ab") as log:
+            return subprocess.Popen(
+                self.command("run"),
+                env=self.environment,
+                cwd=PROJECT,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
+
+    def wait_until_ready(self) -> None:
+        """Wait for the welcome."""
+        is_ready = wait_until(lambda: "Ctrl-C stopper" in self.text() or self.has_ended(), 90)
+        assert is_ready, self.text()
+        assert not self.has_ended(), self.text()
+
+    def has_ended(self) -> bool:
+        return self.process.poll() is not None
+
+    def text(self) -> str:
+        """What it has printed."""
+        return self.log.read_text(errors="replace")
+
+    def command(self, *words: str) -> list[str]:
+        return [sys.executable, "-m", "klientbro.cli.main", *words]
+
+    def klientbro(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """Another command with the same home."""
+        return subprocess.run(
+            self.command(*words),
+            env=self.environment,
+            cwd=PROJECT,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
+    def answers(self) -> bool:
+        """Whether the portal does."""
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        try:
+            with opener.open(f"http://127.0.0.1:{self.port}/helse/", timeout=5) as answer:
+                return bool(answer.status == 200)
+        except OSError:
+            return False
+
+    def family(self) -> list[int]:
+        """The processes it started: those with our home in their environment."""
+        mark = f"KLIENTBRO_HOME={self.home}".encode()
+        found = []
+        for entry in Path("/proc").iterdir():
+            if not entry.name.isdigit() or int(entry.name) in {os.getpid(), self.process.pid}:
+                continue
+            try:
+                words = (entry / "environ").read_bytes().split(b"\0")
+            except OSError:
+                continue
+            if mark in words and is_alive(int(entry.name)):
+                found.append(int(entry.name))
+        return found
+
+
+@pytest.fixture
+def running() -> Iterator[Running]:
+    with tempfile.TemporaryDirectory(prefix="kb-", dir="/tmp", ignore_cleanup_errors=True) as name:
+        made = Running(Path(name) / "home")
+        made.wait_until_ready()
+        yield made
+        made.process.kill()
+        made.process.wait()
+        stop(ServerPaths.of_home(made.home), None)
+        wait_until(lambda: not made.family(), 10)
+
+
+def test_run_from_nothing_answers_and_ctrl_c_stops_all(running: Running) -> None:
+    assert running.answers()
+    text = running.text()
+    assert f"http://localhost:{running.port}/inn/" in text
+    assert "PowerOffice Go" in text
+
+    second = running.klientbro("run")
+    assert second.returncode == 2
+    assert f"already runs with the folder {running.home}" in second.stderr
+
+    doctor = running.klientbro("doctor", "--json")
+    told = json.loads(doctor.stdout)
+    assert told["ok"], told
+    assert {"name", "ok", "message", "action"} <= set(told["checks"][0])
+    assert "password=" not in told["database_url"]
+
+    link = running.klientbro("user", "create", "ola@byra.example", "--json")
+    assert json.loads(link.stdout)["sign_in_link"].startswith(f"http://localhost:{running.port}/")
+
+    running.process.send_signal(signal.SIGINT)
+    assert running.process.wait(timeout=20) == 0, running.text()
+    assert "Traceback" not in running.text()
+    assert wait_until(lambda: not running.family(), 5), running.family()
+
+
+def test_killed_run_leaves_no_parts_and_the_next_one_takes_over(running: Running) -> None:
+    database = running_pid(ServerPaths.of_home(running.home))
+    running.process.kill()
+    running.process.wait()
+    # The database stays, for the next start to adopt; its watchdog would stop it later.
+    allowed = 2 + len(processes_of_database(database))
+    assert wait_until(lambda: len(running.family()) <= allowed, 15)
+    assert is_alive(database)
+
+    running.log.write_text("")
+    running.process = running.start()
+    running.wait_until_ready()
+    assert running_pid(ServerPaths.of_home(running.home)) == database
+    running.process.send_signal(signal.SIGTERM)
+    assert running.process.wait(timeout=20) == 0
+    assert wait_until(lambda: not running.family(), 5)
+
+
+def processes_of_database(postmaster: int) -> list[int]:
+    """Its children."""
+    found = subprocess.run(
+        ["ps", "-o", "pid=", "--ppid", str(postmaster)], capture_output=True, text=True, check=False
+    )
+    return [int(pid) for pid in found.stdout.split()]
+
+
+def test_database_killed_under_it_is_started_again(running: Running) -> None:
+    paths = ServerPaths.of_home(running.home)
+    first = running_pid(paths)
+    os.kill(first, signal.SIGKILL)
+    assert wait_until(lambda: running_pid(paths) not in {None, first}, 30), running.text()
+    assert wait_until(running.answers, 30)
+
+
+def test_taken_port_is_told_before_anything_starts(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        told = subprocess.run(
+            [sys.executable, "-m", "klientbro.cli.main", "run"],
+            env={**os.environ, "KLIENTBRO_HOME": str(home), "KLIENTBRO_PORT": str(port)},
+            cwd=PROJECT,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    assert told.returncode == 2
+    assert "KLIENTBRO_PORT" in told.stderr
+    assert not (home / "postgres").exists()

@@ -1,0 +1,1 @@
+"""What the products share; here the client's ledger pages, in `books`."""

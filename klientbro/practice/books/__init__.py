@@ -1,0 +1,1 @@
+"""A client's ledger as pages: trial balance, postings, vouchers, seals, exports."""

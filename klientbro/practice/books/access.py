@@ -1,0 +1,63 @@
+"""Finds the client a page is about, or answers 404; row-level security hides other firms' own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from django.http import Http404
+from django.utils import timezone
+
+from klientbro.clients.models import Client, Connection
+from klientbro.connectors.registry import connectors
+from klientbro.ledger.queries import books_of
+from klientbro.ledger.rows import BooksState
+from klientbro.sync.services import ConnectionState, connection_states
+
+
+@dataclass(frozen=True, slots=True)
+class ClientPage:
+    """What every page of a client knows: who, which books, and how the copying stands."""
+
+    client: Client
+    books: BooksState | None
+    status: ConnectionState
+    today: date
+
+    @property
+    def system_name(self) -> str:
+        """The accounting system's name, empty where there is no connection."""
+        if self.books is None:
+            return ""
+        known = connectors().get(self.books.system)
+        return known.name if known else self.books.system
+
+    @property
+    def is_usable(self) -> bool:
+        return self.books is not None and self.books.is_usable
+
+    @property
+    def connection(self) -> Connection:
+        """The connection that supplies the books; 404 when none does."""
+        if self.books is None:
+            raise Http404
+        return Connection.objects.get(pk=self.books.connection_id)
+
+    def usable_books(self) -> BooksState:
+        """The books; 404 while there are none to show."""
+        if self.books is None or not self.books.is_usable:
+            raise Http404
+        return self.books
+
+
+def client_page(public_id: UUID) -> ClientPage:
+    """The client, 404 when it is unknown or another firm's. Three statements."""
+    client = Client.objects.filter(public_id=public_id).first()
+    if client is None:
+        raise Http404
+    books = books_of(client.pk)
+    status = ConnectionState()
+    if books is not None:
+        status = connection_states([books.connection_id]).get(books.connection_id, status)
+    return ClientPage(client, books, status, timezone.localdate())
