@@ -42,6 +42,8 @@ class Integration(models.Model):
     firm = models.ForeignKey("tenants.Firm", on_delete=models.CASCADE)
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     system = models.CharField(max_length=40)
+    # «Slett system» retires the row under another name: removed connections still refer to it
+    retired_system = models.CharField(max_length=40, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import logging
 import ssl
 import time
 from collections.abc import Awaitable, Callable, Mapping
@@ -35,6 +36,9 @@ BACK_OFF_SECONDS = (0.4, 1.5)
 LONGEST_WAIT_IN_PLACE_SECONDS = 5.0
 CONNECT_TIMEOUT_SECONDS = 10.0
 MEGABYTE = 1 << 20
+
+# httpx logs the whole address of every request, query values included. RequestLog does not.
+logging.getLogger("httpx").setLevel(logging.WARNING)
 
 Sleep = Callable[[float], Awaitable[None]]
 
@@ -171,7 +175,7 @@ class HttpClient:
                 if self._authorizer is not None:
                     await self._authorizer.refused(authorization)
                 continue
-            refusal = self._error(request, answer)
+            refusal = self._error(request, answer, authorization)
             if isinstance(refusal, RateLimitedError):
                 await self._surroundings.pacer.throttled(refusal.retry_after_seconds)
             await self._wait_or_raise(refusal, attempts)
@@ -270,10 +274,17 @@ class HttpClient:
             return self._made(UnavailableError, request, "could not be reached")
         return self._made(UnavailableError, request, "was cut off before the answer was whole")
 
-    def _error(self, request: Request, answer: Answer) -> ConnectorError:
+    def _error(
+        self, request: Request, answer: Answer, authorization: Authorization | None
+    ) -> ConnectorError:
         """What a refused request means, in our terms."""
         status = answer.status
-        said = failures.own_words(answer.content, self._secrets)
+        sent = (
+            *request.headers.values(),
+            *(authorization.headers.values() if authorization else ()),
+        )
+        secrets = (*self._secrets, *(value.rpartition(" ")[2] for value in sent))
+        said = failures.own_words(answer.content, secrets)
         words = f"answered {status}" + (f": {said}" if said else "")
         if status == 429:
             now = self._surroundings.clock.now()

@@ -29,6 +29,7 @@ from klientbro.lib.errors import ConfigurationError
 # Processes that outlive our hold on the server. Forgetting them would leave zombies unexplained.
 _left_running: list[subprocess.Popen[bytes]] = []
 
+_WATCHDOG_MOMENT_SECONDS = 0.05
 _START_SECONDS = 120.0  # replaying the log of a killed server may take its time
 
 
@@ -93,7 +94,8 @@ class EmbeddedServer:
         if self._owners is None:
             return
         with exclusive(self.paths.start_lock):
-            if self._owners.try_seize():
+            # The watchdog waits for the same lock and may get it for a moment before us.
+            if wait_until(self._owners.try_seize, _WATCHDOG_MOMENT_SECONDS, pause=0.005):
                 postmaster.stop(self.paths, self._child)
             self._owners.close()
             self._owners = None

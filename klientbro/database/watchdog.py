@@ -8,12 +8,12 @@ then it is stopped.
 from __future__ import annotations
 
 import sys
-import time
 from pathlib import Path
 
 from klientbro.database import postmaster
 from klientbro.database.locks import FileLock, exclusive
 from klientbro.database.paths import ServerPaths
+from klientbro.database.processes import wait_until
 
 GRACE_SECONDS = 20.0
 
@@ -27,9 +27,9 @@ def watch(paths: ServerPaths, grace_seconds: float = GRACE_SECONDS) -> None:
     while True:
         owners.seize()
         owners.drop()
-        if postmaster.running_pid(paths) is None:
+        # Often the last owner is just stopping the server in the regular way.
+        if wait_until(lambda: postmaster.running_pid(paths) is None, grace_seconds, pause=0.25):
             return
-        time.sleep(grace_seconds)
         with exclusive(paths.start_lock):
             if owners.try_seize():
                 postmaster.stop(paths, None)

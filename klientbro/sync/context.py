@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
 
 from klientbro.connectors.contract import Connector, Source
 from klientbro.ledger.books import Books, read_books
-from klientbro.ledger.landing import BooksKey, FencedError, Transaction
+from klientbro.ledger.landing import BooksKey, FencedError, Transaction, check_fence
+from klientbro.sync.budget import PriorityPacer
 from klientbro.sync.causes import Cause
-from klientbro.sync.surroundings import CountingLog, PriorityPacer
+from klientbro.sync.database import transaction
+from klientbro.sync.surroundings import CountingLog
 
 SLICE_SECONDS = 10.0
 
@@ -47,6 +51,13 @@ class Slice:
     def is_over(self) -> bool:
         """Time to give way: somebody's «Oppdater nå» may be waiting for this worker."""
         return time.monotonic() - self.started > SLICE_SECONDS
+
+    @contextmanager
+    def fenced(self) -> Iterator[Transaction]:
+        """A transaction that only the newest run of this client can begin."""
+        with transaction(self.firm_id) as cursor:
+            check_fence(cursor, self.key)
+            yield cursor
 
     def books(self, cursor: Transaction) -> Books:
         """The books as they stand in this transaction; FencedError when they are gone."""

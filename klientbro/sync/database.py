@@ -15,6 +15,9 @@ from psycopg_pool import ConnectionPool
 from klientbro.ledger.landing import Transaction
 from klientbro.tenants.context import SETTING
 
+# Longer than a lane waits while the page before it merges.
+IDLE_SECONDS = 20
+
 _pool: ConnectionPool[Transaction] | None = None
 _lock = threading.Lock()
 
@@ -22,6 +25,12 @@ _lock = threading.Lock()
 def _reset(connection: psycopg.Connection[tuple[object, ...]]) -> None:
     """Contains a session-wide setting made by mistake; ours are all transaction-local."""
     connection.execute(f"reset {SETTING}")
+    connection.commit()
+
+
+def _configure(connection: psycopg.Connection[tuple[object, ...]]) -> None:
+    """A paused process must not keep a client's row locked: the server ends its transaction."""
+    connection.execute(f"set idle_in_transaction_session_timeout = '{IDLE_SECONDS}s'")
     connection.commit()
 
 
@@ -40,7 +49,10 @@ def pool() -> ConnectionPool[Transaction]:
                 kwargs=kwargs,
                 min_size=1,
                 max_size=settings.ENVIRONMENT.worker_concurrency * 3 + 4,
+                configure=_configure,
                 reset=_reset,
+                # after a restart of the database every idle connection is dead: found out here
+                check=ConnectionPool.check_connection,
                 open=True,
                 timeout=30,
                 name="klientbro-sync",

@@ -8,8 +8,13 @@ anywhere, the step's token says which page comes next, since it moves in the lan
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+from contextlib import aclosing, suppress
 from dataclasses import replace
 from datetime import date
+from typing import ParamSpec, TypeVar
+
+import psycopg
 
 from klientbro.connectors.contract import Batch, Decoded
 from klientbro.connectors.errors import RangeTooLargeError, UnavailableError
@@ -32,6 +37,9 @@ from klientbro.sync.context import Slice, StopRun
 from klientbro.sync.database import pool, start, transaction
 from klientbro.sync.steps import Step, StepKind, end_step, move_step, put_steps
 
+P = ParamSpec("P")
+R = TypeVar("R")
+
 LANES = 2
 HANDFUL = 5  # rows that may vanish without a person being asked
 
@@ -41,21 +49,22 @@ async def read_postings(work: Slice, step: Step) -> bool:
     lanes = asyncio.Semaphore(LANES)
     previous: asyncio.Task[Step] | None = None
     tasks: list[asyncio.Task[Step]] = []
-    current = step
     finished = False
-    batches = work.source.read(step.unit())
+    if step.token is None:
+        step = replace(step, rows_seen=0)
     try:
-        async for batch in batches:
-            await lanes.acquire()
-            if previous is not None and previous.done():
-                current = previous.result()  # raises what the landing raised
-            previous = asyncio.create_task(_land_page(work, step, batch, previous, lanes))
-            tasks.append(previous)
-            finished = batch.next_token is None
-            if finished or work.is_over:
-                break
+        async with aclosing(work.source.read(step.unit())) as batches:
+            async for batch in batches:
+                await lanes.acquire()
+                if previous is not None and previous.done():
+                    previous.result()  # raises what the landing raised
+                previous = asyncio.create_task(_land_page(work, step, batch, previous, lanes))
+                tasks.append(previous)
+                finished = batch.next_token is None
+                if finished or work.is_over:
+                    break
         if previous is not None:
-            current = await previous
+            await previous
     except RangeTooLargeError:
         await _settle(tasks)
         await asyncio.to_thread(_split, work, step)
@@ -63,20 +72,30 @@ async def read_postings(work: Slice, step: Step) -> bool:
     except BaseException:
         await _settle(tasks)
         raise
-    finally:
-        aclose = getattr(batches, "aclose", None)
-        if aclose is not None:
-            await aclose()
     if previous is None:  # the source had nothing at all
-        finished = True
-    if finished:
-        await asyncio.to_thread(_end_unit, work, current)
+        await asyncio.to_thread(_end_empty, work, step)
+        return True
     return finished
 
 
 async def _settle(tasks: list[asyncio.Task[Step]]) -> None:
     """Lets landings that have begun end: each is a transaction of its own, whole or not at all."""
     await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _whole(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """Runs in a thread and never returns before the thread has: it uses a connection of ours.
+
+    A cancelled job would otherwise hand the connection back while the thread still writes on it.
+    """
+    thread = asyncio.ensure_future(asyncio.to_thread(function, *args, **kwargs))
+    try:
+        return await asyncio.shield(thread)
+    except asyncio.CancelledError:
+        await asyncio.wait([thread])
+        if not thread.cancelled():
+            thread.exception()
+        raise
 
 
 async def _land_page(
@@ -87,13 +106,14 @@ async def _land_page(
     lanes: asyncio.Semaphore,
 ) -> Step:
     """One page on a connection of its own: decode and copy, wait for the turn, merge, commit."""
-    connection = await asyncio.to_thread(pool().getconn)
+    connection = await _whole(pool().getconn)
     try:
-        decoded, distinct = await asyncio.to_thread(_fill, work, connection, batch)
-        before = step if previous is None else await previous
-        landed = await asyncio.to_thread(_merge, work, connection, before, batch, decoded, distinct)
+        decoded, distinct = await _whole(_fill, work, connection, batch)
+        before = step if previous is None else await asyncio.shield(previous)
+        landed = await _whole(_merge, work, connection, before, batch, decoded, distinct)
     except BaseException:
-        await asyncio.to_thread(connection.rollback)
+        with suppress(psycopg.Error):  # a line that is cut cannot be rolled back, nor need it be
+            await _whole(connection.rollback)
         raise
     finally:
         pool().putconn(connection)
@@ -142,13 +162,26 @@ def _merge(
     )
     if decoded.watermark is not None and not is_history:
         # history read late must not move the point to ask from past news not yet read
-        connection.execute(
-            "update ledger_books set watermark = %s where connection_id = %s "
-            "and (watermark is null or watermark < %s)",
-            [decoded.watermark, work.connection_id, decoded.watermark],
-        )
+        seen = [text for text in (books.watermark, decoded.watermark) if text is not None]
+        furthest = work.source.latest(seen)
+        if furthest != books.watermark:
+            connection.execute(
+                "update ledger_books set watermark = %s where connection_id = %s",
+                [furthest, work.connection_id],
+            )
     moved = replace(step, token=batch.next_token, rows_seen=step.rows_seen + distinct)
-    move_step(connection, work.connection_id, moved)
+    is_short = (
+        batch.next_token is None
+        and step.is_complete
+        and batch.total_rows is not None
+        and moved.rows_seen < batch.total_rows
+    )
+    if is_short:  # rows were missing among the pages: the unit is read again from its beginning
+        move_step(connection, work.connection_id, replace(moved, token=None, rows_seen=0))
+    elif batch.next_token is None:
+        _end_unit(connection, work, moved)
+    else:
+        move_step(connection, work.connection_id, moved)
     connection.execute(
         "update sync_state set postings_done = postings_done + %s, "
         "postings_total = case when %s::bigint is null then postings_total else "
@@ -166,26 +199,18 @@ def _merge(
         ],
     )
     connection.commit()
-    if batch.next_token is None and batch.total_rows is not None:
-        if moved.rows_seen < batch.total_rows and step.is_complete:
-            _start_over(work, moved)
-            raise UnavailableError(
-                f"the source said {batch.total_rows} rows and sent {moved.rows_seen}",
-                connector=work.connector.key,
-            )
+    if is_short:
+        raise UnavailableError(
+            f"the source said {batch.total_rows} rows and sent {moved.rows_seen}",
+            connector=work.connector.key,
+        )
     return moved
-
-
-def _start_over(work: Slice, step: Step) -> None:
-    """Rows were missing among the pages: the unit is read again from its beginning."""
-    with transaction(work.firm_id) as cursor:
-        move_step(cursor, work.connection_id, replace(step, token=None, rows_seen=0))
 
 
 def _split(work: Slice, step: Step) -> None:
     """The range timed out: its halves take the step's place."""
     smaller = work.source.split(step.unit())
-    with transaction(work.firm_id) as cursor:
+    with work.fenced() as cursor:
         end_step(cursor, work.connection_id, step)
         put_steps(
             cursor,
@@ -195,26 +220,31 @@ def _split(work: Slice, step: Step) -> None:
         )
 
 
-def _end_unit(work: Slice, step: Step) -> None:
-    """Ends a reading step; a complete one with fewer rows than we hold is looked into first."""
-    with transaction(work.firm_id) as cursor:
-        if step.is_complete and _held(cursor, work, step) > step.rows_seen:
-            put_steps(
-                cursor,
-                work.connection_id,
-                [replace(step, kind=StepKind.MISSING, token=None, rows_seen=0)],
-                before=step.position,
-            )
-        if step.kind is StepKind.POSTINGS:
-            # edits may have come since the run began: the next question goes back that far
-            cursor.execute(
-                "update ledger_books b set reading_seconds = "
-                "coalesce(extract(epoch from clock_timestamp() - s.run_started_at), 0) "
-                "from sync_state s where s.connection_id = b.connection_id "
-                "and b.connection_id = %s",
-                [work.connection_id],
-            )
-        end_step(cursor, work.connection_id, step)
+def _end_empty(work: Slice, step: Step) -> None:
+    with work.fenced() as cursor:
+        _end_unit(cursor, work, step)
+
+
+def _end_unit(cursor: Transaction, work: Slice, step: Step) -> None:
+    """Ends a reading step with its last page; a complete one with fewer rows than we hold is
+    looked into first."""
+    if step.is_complete and _held(cursor, work, step) > step.rows_seen:
+        put_steps(
+            cursor,
+            work.connection_id,
+            [replace(step, kind=StepKind.MISSING, token=None, rows_seen=0)],
+            before=step.position,
+        )
+    if step.kind is StepKind.POSTINGS:
+        # edits may have come since the run began: the next question goes back that far
+        cursor.execute(
+            "update ledger_books b set reading_seconds = "
+            "coalesce(extract(epoch from clock_timestamp() - s.run_started_at), 0) "
+            "from sync_state s where s.connection_id = b.connection_id "
+            "and b.connection_id = %s",
+            [work.connection_id],
+        )
+    end_step(cursor, work.connection_id, step)
 
 
 def _held(cursor: Transaction, work: Slice, step: Step) -> int:
@@ -233,12 +263,20 @@ async def find_missing(work: Slice, step: Step) -> None:
     person confirms: a module turned off looks just like this.
     """
     seen: set[str] = set()
-    async for batch in work.source.read(replace(step.unit(), token=None)):
-        decoded = await asyncio.to_thread(batch.rows)
-        seen.update(str(row[0]) for row in decoded.rows)
-        if batch.total_rows is not None and batch.next_token is None:
-            if len(seen) < batch.total_rows:
-                raise UnavailableError("the unit was not read completely twice")
+    is_whole = True
+    try:
+        async with aclosing(work.source.read(replace(step.unit(), token=None))) as batches:
+            async for batch in batches:
+                decoded = await asyncio.to_thread(batch.rows)
+                seen.update(str(row[0]) for row in decoded.rows)
+                is_whole = batch.unit.is_complete
+                if batch.next_token is None and batch.total_rows is not None:
+                    is_whole = is_whole and len(seen) >= batch.total_rows
+    except RangeTooLargeError:
+        await asyncio.to_thread(_split, work, step)
+        return
+    if not is_whole:
+        raise UnavailableError("the unit was not read completely twice")
     await asyncio.to_thread(_close_missing, work, step, seen)
 
 
@@ -260,9 +298,7 @@ def _close_missing(work: Slice, step: Step, seen: set[str]) -> None:
         if missing:
             books = work.books(cursor)
             close_postings(cursor, work.key, landed, missing)
-            if step.kind is StepKind.HISTORY or (
-                books.covered_from and step.last and step.last < books.covered_from
-            ):
+            if books.covered_from and step.last and step.last < books.covered_from:
                 give_way(cursor, work.key, books, landed, account_types(cursor, work.connection_id))
             finish_landing(cursor, work.key, landed, "missing", step.first, step.last)
             cursor.execute(

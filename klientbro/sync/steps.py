@@ -114,7 +114,11 @@ def next_step(cursor: Transaction, connection_id: int) -> Step | None:
 def put_steps(
     cursor: Transaction, connection_id: int, steps: Sequence[Step], *, before: int | None = None
 ) -> None:
-    """Adds steps at the end, or in order just before the step at position `before`."""
+    """Adds steps at the end, or in order in front of the step at position `before`.
+
+    In front means before every step there is: «Oppdater nå» may have put the news before the step
+    that is being taken, and what that step leads to must still come first.
+    """
     if not steps:
         return
     if before is None:
@@ -128,9 +132,7 @@ def put_steps(
         row = cursor.execute(
             "select min(position) from sync_step where connection_id = %s", [connection_id]
         ).fetchone()
-        lowest = int(str(row[0])) if row and row[0] is not None else 0
-        if before > lowest:
-            raise ValueError("steps can only be put before the first one")
+        lowest = min(before, int(str(row[0])) if row and row[0] is not None else before)
         positions = [lowest - len(steps) + index for index in range(len(steps))]
     for position, step in zip(positions, steps, strict=True):
         cursor.execute(

@@ -6,6 +6,7 @@ import asyncio
 from concurrent.futures import ThreadPoolExecutor
 
 from procrastinate.contrib.django import app
+from procrastinate.contrib.django.django_connector import DjangoConnector
 
 from klientbro.sync.database import close_pool
 from klientbro.sync.queue import QUEUE
@@ -14,7 +15,10 @@ from klientbro.sync.queue import QUEUE
 async def _work(concurrency: int) -> None:
     # a slice may keep two landing threads busy, and reads and tokens want theirs
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(concurrency * 4))
-    with app.replace_connector(app.connector.get_worker_connector()) as worker_app:
+    connector = app.connector
+    if not isinstance(connector, DjangoConnector):
+        raise TypeError(f"Procrastinate's Django connector was expected, not {connector!r}")
+    with app.replace_connector(connector.get_worker_connector()) as worker_app:
         async with worker_app.open_async():
             await worker_app.run_worker_async(
                 queues=[QUEUE],

@@ -97,6 +97,12 @@ def token_error(error: str, description: str) -> Answer:
     return json_answer(400, {"error": error, "error_description": description})
 
 
+def internal_error() -> Answer:
+    """An unexpected failure behind the gateway."""
+    content = {"title": "Internal server error", "detail": "An unexpected error occurred."}
+    return json_answer(500, content, PROBLEM_JSON)
+
+
 def too_slow() -> Answer:
     """What the gateway says when the API has not answered in time."""
     return gateway_error(504, "The backend service did not respond in time.")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import time
+import traceback
 from datetime import datetime
 from urllib.parse import parse_qsl
 
@@ -13,6 +15,7 @@ from .answers import (
     ApiError,
     encode,
     forbidden,
+    internal_error,
     missing_subscription_key,
     no_content,
     throttled,
@@ -75,6 +78,10 @@ class Api:
             answer = await self._answer(scope, headers, body, environment, found[1], call, rules)
         except ApiError as error:
             answer = error.answer
+        except Exception:
+            # A fault of the simulator itself: the caller sees what the real API would show.
+            traceback.print_exc()
+            answer = internal_error()
         self._log(at, started, call, environment, answer, rules, headers, scope)
         wire = [(rule.kind.name, rule.parameters) for rule in rules if rule.kind.stage == "wire"]
         await send_answer(scope, send, answer, wire)
@@ -119,7 +126,8 @@ class Api:
         rules: list[FaultRule],
     ) -> Answer:
         simulator = self.simulator
-        url = f"{scope['scheme']}://{headers.get('host', 'localhost')}{scope['path']}"
+        raw_path = scope["raw_path"].decode("latin-1")
+        url = f"{scope['scheme']}://{headers.get('host', 'localhost')}{raw_path}"
         if len(url) + 1 + len(call.query) > LONGEST_URL:
             # The real gateway misleads here, so this does too.
             return unknown_path()
@@ -134,7 +142,7 @@ class Api:
         if not simulator.throttle.accept("subscription"):
             return throttled()
         rules.extend(simulator.faults.striking(call))
-        gated = self._before(call, rules)
+        gated = await self._before(call, rules)
         if gated is not None:
             return gated
         if kind == "token":
@@ -159,11 +167,12 @@ class Api:
         token = environment.token(value.strip())
         return environment.by_client_key(token.client_key) if token else None
 
-    def _before(self, call: Call, rules: list[FaultRule]) -> Answer | None:
+    async def _before(self, call: Call, rules: list[FaultRule]) -> Answer | None:
         """The faults that come before the API sees the call."""
         for rule in rules:
             if rule.kind.stage == "state":
-                rule.kind.apply(self.simulator, call, rule.parameters)
+                change = functools.partial(rule.kind.apply, self.simulator, call, rule.parameters)
+                await self.simulator.in_thread(change)
             elif rule.kind.stage == "question":
                 rule.kind.apply(call, rule.parameters)
         for rule in rules:
@@ -214,7 +223,7 @@ class Api:
             return answer
 
         def read(books: Books) -> Answer:
-            reading.books = books
+            reading.held = books
             answer: Answer = endpoint.handler(reading)
             return answer
 

@@ -40,6 +40,29 @@ FAULT_TITLES = {
     "missing_page": "En side hoppes over",
     "token_expired": "Adgangstegnet utløper",
     "off_by": "Et beløp er én øre feil",
+    "empty_body": "Tomt svar",
+    "no_content": "204: som om det ikke fantes noe",
+    "401": "401 selv om adgangstegnet er gyldig",
+    "403": "403 selv om rettigheten finnes",
+    "404": "404 ikke funnet",
+    "invalid_client": "Token nektes selv om nøklene er riktige",
+    "key_revoked": "Utvidelsen fjernes",
+    "privilege_removed": "Rettigheten til posteringer fjernes",
+    "row_inserted": "Et bilag kommer mellom to sider",
+    "action": "En handling fra kontroll-API-et",
+    "order_ignored": "OrderBy følges ikke",
+    "null_field": "Et felt er tomt (null)",
+    "duplicated_rows": "Den første raden står to ganger",
+    "lost_rows": "Den siste raden mangler",
+    "reordered": "Radene kommer i tilfeldig rekkefølge",
+    "without_type": "Alle utgående fakturaer er borte",
+    "replica_lag": "Det nyeste minuttet er ikke med ennå",
+    "clock_skew": "Tidsstempler går fem minutter for sent",
+    "byte_order_mark": "Byte order mark foran JSON",
+    "no_paging_header": "X-Pagination mangler",
+    "wrong_content_type": "JSON sendt som ren tekst",
+    "wrong_date": "Feil dato i hodet",
+    "slow_body": "Svaret drypper",
 }
 PATH_TITLES = {
     "*": "Alle kall",
@@ -138,17 +161,15 @@ class ControlPage:
             given["allowed"] = visit.form.get("allowed") == "ja"
         return given
 
-    def lines(self, form: dict[str, str]) -> list[dict[str, str]]:
+    def lines(self, form: dict[str, str]) -> list[dict[str, str | None]]:
         lines = []
         for number in range(1, LINES_IN_FORM + 1):
-            account = form.get(f"konto_{number}", "").strip()
+            account = form.get(f"konto_{number}", "").strip() or None
             debit = form.get(f"debet_{number}", "").strip()
             credit = form.get(f"kredit_{number}", "").strip()
-            if account and (debit or credit):
-                line = {
-                    "account_no": account,
-                    "amount": str(amount(debit or 0) - amount(credit or 0)),
-                }
+            if debit or credit:
+                value = amount(debit or 0) - amount(credit or 0)
+                line: dict[str, str | None] = {"account_no": account, "amount": str(value)}
                 for name in ("customer_no", "supplier_no"):
                     contact = form.get(f"{name}_{number}", "").strip()
                     if contact:

@@ -140,7 +140,7 @@ def ehf(company: OrganizationSettings, voucher: Voucher, rows: Sequence[Transact
     total = sum((abs(row.Amount) for row in rows if row.SubLedgerEntryId is not None), 0.0)
     contact = next((row.contact for row in rows if row.contact.Name), None)
     incoming = voucher.VoucherType.startswith("Incoming")
-    other = escape(contact.Name) if contact else ""
+    other = escape(contact.Name or "") if contact else ""
     own = escape(company.LegalName)
     seller, buyer = (other, own) if incoming else (own, other)
     return f"""<?xml version="1.0" encoding="UTF-8"?>

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from .answers import Answer, unauthorized
+from .books import Books
 from .environment import Environment, Extension
 from .faults import Call
 from .query import Query
@@ -36,12 +37,18 @@ class Reading:
     simulator: Simulator
     environment: Environment
     extension: Extension | None
-    books: Any
+    held: Books | None
     query: Query
     parts: dict[str, str]
     call: Call
     url: str
     body: bytes
+
+    @property
+    def books(self) -> Books:
+        if self.held is None:
+            raise LookupError("The endpoint did not ask for books.")
+        return self.held
 
     @property
     def company(self) -> int:

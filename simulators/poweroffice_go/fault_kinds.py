@@ -18,7 +18,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any, Protocol
 
-from .answers import Answer, gateway_error, json_answer, token_error
+from .answers import Answer, gateway_error, internal_error, token_error
 from .faults import Call, FaultKind
 
 Parameters = dict[str, Any]
@@ -77,10 +77,7 @@ def _throttled_bare(call: Call, p: Parameters) -> Answer:
 def _server_error(status: int, title: str) -> None:
     @kind(str(status), "gate", f"{status} {title}")
     def _answer(call: Call, p: Parameters) -> Answer:
-        if status == 500:
-            problem = {"title": title, "detail": "An unexpected error occurred."}
-            return json_answer(500, problem, "application/problem+json")
-        return gateway_error(status, title)
+        return internal_error() if status == 500 else gateway_error(status, title)
 
 
 for _status, _title in (

@@ -25,7 +25,7 @@ class Options:
     slow_months: int = 13
     slow_rows: int = 400_000
     slow_seconds: float = 30.0
-    books_in_memory: int = 200
+    postings_in_memory: int = 2_000_000
     die_with_parent: bool = False
     state: Path | None = None
 
@@ -87,11 +87,11 @@ def parser() -> argparse.ArgumentParser:
         help="how long such a call takes before it fails with 504 (30)",
     )
     add(
-        "--books-in-memory",
+        "--postings-in-memory",
         type=positive,
-        default=given.books_in_memory,
+        default=given.postings_in_memory,
         metavar="N",
-        help="companies whose books are kept; those nobody changed are made anew when needed (200)",
+        help="beyond this, books not read for longest are made anew when needed (2000000)",
     )
     add("--die-with-parent", action="store_true", help="stop when the starting process ends")
     add(

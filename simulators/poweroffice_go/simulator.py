@@ -174,12 +174,16 @@ class Simulator:
         with self._shelves_lock:
             shelf = self._shelves.setdefault((environment, number), Shelf())
             self._shelves.move_to_end((environment, number))
-            surplus = len(self._shelves) - self.options.books_in_memory
-            for old in list(self._shelves.values())[: max(surplus, 0)]:
+            room = self.options.postings_in_memory
+            for other in reversed(self._shelves.values()):
+                books = other.books
+                if books is None:
+                    continue
+                room -= books.posting_count
                 # A shelf in use is left for the next time.
-                if old.lock.acquire(blocking=False):
-                    old.books = None
-                    old.lock.release()
+                if room < 0 and other is not shelf and other.lock.acquire(blocking=False):
+                    other.books = None
+                    other.lock.release()
             return shelf
 
     def _on_shelf(self, shelf: Shelf, environment: str, number: int) -> Books:
@@ -244,22 +248,25 @@ class Simulator:
         at = self.now().astimezone(UTC).isoformat()
         entry = Entry(at, environment, company, action, chosen)
         if not ACTIONS[action].is_for_books:
-            result = self._apply(entry)
+            done = self._apply(entry)
             self.journal.add(entry)
-            return result
+            return done
         shelf = self._shelf(environment, company)
         # Held until the entry is written: books made anew meanwhile would lack the change.
         with shelf.lock:
             books = self._on_shelf(shelf, environment, company)
             with books.lock:
-                result = ACTIONS[action].apply(books, chosen, entry.moment())
+                result: dict[str, Any] = ACTIONS[action].apply(books, chosen, entry.moment())
             self.journal.add(entry)
             return result
 
     def _apply(self, entry: Entry) -> dict[str, Any]:
         """Do an action that is not for the books."""
         action = ACTIONS[entry.action]
-        return action.apply(self, entry.environment, entry.company, entry.arguments)
+        result: dict[str, Any] = action.apply(
+            self, entry.environment, entry.company, entry.arguments
+        )
+        return result
 
     def expire_tokens(self, environment: str, company: int | None) -> int:
         return self.environments[environment].expire_tokens(company)

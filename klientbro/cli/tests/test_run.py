@@ -145,30 +145,18 @@ def test_run_from_nothing_answers_and_ctrl_c_stops_all(running: Running) -> None
     assert wait_until(lambda: not running.family(), 5), running.family()
 
 
-def test_killed_run_leaves_no_parts_and_the_next_one_takes_over(running: Running) -> None:
-    database = running_pid(ServerPaths.of_home(running.home))
+def test_killed_run_leaves_nothing_behind_and_can_be_started_again(running: Running) -> None:
     running.process.kill()
     running.process.wait()
-    # The database stays, for the next start to adopt; its watchdog would stop it later.
-    allowed = 2 + len(processes_of_database(database))
-    assert wait_until(lambda: len(running.family()) <= allowed, 15)
-    assert is_alive(database)
+    # The kernel tells its children, and the last of them to leave the database stops it.
+    assert wait_until(lambda: not running.family(), 20), running.family()
 
     running.log.write_text("")
     running.process = running.start()
     running.wait_until_ready()
-    assert running_pid(ServerPaths.of_home(running.home)) == database
     running.process.send_signal(signal.SIGTERM)
     assert running.process.wait(timeout=20) == 0
     assert wait_until(lambda: not running.family(), 5)
-
-
-def processes_of_database(postmaster: int) -> list[int]:
-    """Its children."""
-    found = subprocess.run(
-        ["ps", "-o", "pid=", "--ppid", str(postmaster)], capture_output=True, text=True, check=False
-    )
-    return [int(pid) for pid in found.stdout.split()]
 
 
 def test_database_killed_under_it_is_started_again(running: Running) -> None:

@@ -119,8 +119,7 @@ def test_child_that_does_not_listen_is_killed(
 
 def test_what_a_killed_child_started_is_killed_with_it(supervisor: Supervisor) -> None:
     lines: list[str] = []
-    started = "import subprocess, time; p = subprocess.Popen(['sleep', '60']); print(p.pid, flush=True); time.sleep(60)"
-    child = Child("parent", [sys.executable, "-c", started], on_line=lines.append)
+    child = Child("parent", ["sh", "-c", "sleep 60 & echo $!; wait"], on_line=lines.append)
     supervisor.start(child)
     assert wait_until(lambda: bool(lines), 10)
     child.process.kill()

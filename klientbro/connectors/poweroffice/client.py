@@ -117,17 +117,24 @@ class Client:
     ) -> AsyncGenerator[NumberedPage, None]:
         """The pages from a position to the end, the next ones fetched while one is used.
 
-        A page whose rows do not fit what was asked is fetched once more; when it stays so, or the
-        total moves under us, the rest of the list is read as it is and `is_steady` turns False.
+        A page whose rows do not fit what was asked is fetched once more, and so is the page before
+        when ids step back: it may have been the wrong one. When that does not help, or the total
+        moves under us, the rest of the list is read as it is and `is_steady` turns False.
         """
         start = position or Position()
-        total, is_steady, last_id = start.total, True, None
+        total, is_steady, last_id = start.total, start.is_steady, start.last_id
         ahead = _Ahead(self, question, start.number)
         try:
             while True:
                 page = await ahead.next()
                 if page.is_doubtful(last_id):
                     page = await self._once_more(question, page, last_id)
+                    if page.number > 1 and page.begins_before(last_id):
+                        before = await self.page(question, page.number - 1)
+                        if not page.begins_before(before.last_id):
+                            last_id = before.last_id
+                            here = Position(page.number, total, last_id, is_steady)
+                            yield NumberedPage(before, is_steady, here)
                     is_steady = is_steady and not page.is_doubtful(last_id)
                 if page.total is not None:
                     is_steady = is_steady and total in (None, page.total)
@@ -139,7 +146,8 @@ class Client:
                     yield NumberedPage(page, is_steady, None)
                     return
                 ahead.prepare(page)
-                yield NumberedPage(page, is_steady, Position(page.number + 1, total))
+                follows = Position(page.number + 1, total, last_id, is_steady)
+                yield NumberedPage(page, is_steady, follows)
         finally:
             await ahead.stop()
 

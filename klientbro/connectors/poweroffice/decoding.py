@@ -150,10 +150,11 @@ class Values(dict[str | None, str]):
 
     def __init__(self, field: str, known: Mapping[str, str], otherwise: str) -> None:
         super().__init__()
-        self.update(known)
-        self[None] = otherwise  # enum fields are nullable in the whole API
+        # Plain text: a database driver may not know our enums.
+        self.update((name, str(value)) for name, value in known.items())
+        self[None] = str(otherwise)  # enum fields are nullable in the whole API
         self._field = field
-        self._otherwise = otherwise
+        self._otherwise = str(otherwise)
         self.unknown: list[str] = []
 
     def __missing__(self, name: str | None) -> str:

@@ -14,7 +14,7 @@ import msgspec
 
 PAGE_SIZE = 20_000  # the largest the API gives
 
-_TOKEN = re.compile(r"([1-9]\d{0,8})/(\d{0,12})/(\d{1,6})")
+_TOKEN = re.compile(r"([1-9]\d{0,8})/(\d{0,12})/(\d{1,6})/(\d{0,19})(/open)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,15 +30,22 @@ class Paging:
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """A page still to read, and how many rows the unit had when its reading began."""
+    """A page still to read, and what was seen on the way to it.
+
+    total: how many rows the unit had at first. last_id: the id read last. is_steady: False once
+    rows came or went, which a reader that goes on from the token must not forget.
+    """
 
     number: int = 1
     total: int | None = None
+    last_id: int | None = None
+    is_steady: bool = True
 
     @property
     def token(self) -> str:
         total = "" if self.total is None else str(self.total)
-        return f"{self.number}/{total}/{PAGE_SIZE}"
+        last_id = "" if self.last_id is None else str(self.last_id)
+        return f"{self.number}/{total}/{PAGE_SIZE}/{last_id}" + ("" if self.is_steady else "/open")
 
     @classmethod
     def of(cls, token: str | None) -> Position:
@@ -46,7 +53,8 @@ class Position:
         found = _TOKEN.fullmatch(token or "")
         if found is None or int(found[3]) != PAGE_SIZE:
             return cls()
-        return cls(int(found[1]), int(found[2]) if found[2] else None)
+        total, last_id = (int(text) if text else None for text in (found[2], found[4]))
+        return cls(int(found[1]), total, last_id, is_steady=found[5] is None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,11 +111,11 @@ class Page:
             expected = min(self.size, max(self.total - (self.number - 1) * self.size, 0))
             if self.rows != expected:
                 return True
-        return (
-            previous_last_id is not None
-            and self.first_id is not None
-            and self.first_id <= previous_last_id
-        )
+        return self.begins_before(previous_last_id)
+
+    def begins_before(self, last_id: int | None) -> bool:
+        """Ids do not go on from where the page before ended."""
+        return last_id is not None and self.first_id is not None and self.first_id <= last_id
 
 
 def parse_paging(headers: Mapping[str, str]) -> Paging | None:

@@ -23,6 +23,7 @@ from klientbro.connectors.errors import (
     AuthorizationError,
     ContractError,
     MissingRightError,
+    UnreadableError,
 )
 from klientbro.connectors.http import Request
 from klientbro.connectors.poweroffice import mapping, rights
@@ -127,8 +128,15 @@ class PowerOfficeSource:
             key="AccountId",
             is_ordered=False,
         )
-        pages = [numbered.page async for numbered in self._client.pages(question)]
-        return mapping.decode_trial_balance([page.content for page in pages])
+        pages = [numbered async for numbered in self._client.pages(question)]
+        if not pages[-1].is_steady:
+            # An account left out would count as 0.00 and look like a difference.
+            raise UnreadableError(
+                "GET /TrialBalance has fewer or more rows than it says",
+                connector=KEY,
+                request="GET /TrialBalance",
+            )
+        return mapping.decode_trial_balance([numbered.page.content for numbered in pages])
 
     async def document(self, voucher_id: str) -> Document | None:
         answer = await self._client.send(

@@ -168,7 +168,9 @@ def test_what_is_not_an_answer_is_asked_again_and_then_unreadable(answer: httpx.
 def test_byte_order_mark_and_plain_text_type_do_no_harm() -> None:
     line = Line(
         httpx.Response(
-            200, content=b'\xef\xbb\xbf[{"Name":"Bod\xc3\xb8"}]', headers={"content-type": "text/plain"}
+            200,
+            content=b'\xef\xbb\xbf[{"Name":"Bod\xc3\xb8"}]',
+            headers={"content-type": "text/plain"},
         )
     )
     assert line.send().status == 200
@@ -289,6 +291,22 @@ def test_token_refused_twice_means_that_the_key_is_rejected() -> None:
     with pytest.raises(AuthorizationError):
         line.send(authorizer=Door())
     assert len(line.asked) == 2
+
+
+def test_token_that_the_source_repeats_is_blotted_out() -> None:
+    class Gate(Door):
+        async def authorization(self) -> Authorization:
+            return Authorization({"Authorization": "Bearer eyJhbGciOi"})
+
+    line = Line(httpx.Response(400, json={"title": "Bad token eyJhbGciOi"}))
+    with pytest.raises(ContractError, match="Bad token …"):
+        line.send(authorizer=Gate())
+
+
+def test_library_logs_no_addresses(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    Line(GOOD).send()
+    assert SECRET not in caplog.text
 
 
 def test_answer_that_trickles_for_ever_is_given_up() -> None:

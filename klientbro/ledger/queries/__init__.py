@@ -6,6 +6,7 @@ from klientbro.ledger.queries.accounts import account, find, open_item_totals
 from klientbro.ledger.queries.books import books_of, books_of_connection
 from klientbro.ledger.queries.months import last_seal, month_marks, month_strip, proof_details
 from klientbro.ledger.queries.postings import account_postings, every_posting
+from klientbro.ledger.queries.snapshot import in_one_landing
 from klientbro.ledger.queries.trial_balances import (
     closing_as_known,
     trial_balance,
@@ -24,6 +25,7 @@ __all__ = [
     "every_posting",
     "every_voucher",
     "find",
+    "in_one_landing",
     "last_seal",
     "late_changes",
     "month_marks",

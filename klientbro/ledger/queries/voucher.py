@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
 from klientbro.domain.periods import Month
 from klientbro.ledger.queries.months import seals_of, state_of
+from klientbro.ledger.queries.postings import party_names
 from klientbro.ledger.queries.sql import STILL, Parameters, Record, fetch_all, fetch_one
 from klientbro.ledger.queries.trial_balances import closing_as_known
 from klientbro.ledger.queries.vouchers import late_changes_of_voucher
@@ -28,19 +29,12 @@ select p.voucher_id, p.voucher_series, p.voucher_type, p.voucher_date, coalesce(
        coalesce(p.text, ''),
        case when p.customer_no is not null then 'customer'
             when p.supplier_no is not null then 'supplier' else '' end,
-       coalesce(p.customer_no, p.supplier_no, ''), coalesce(party.name, ''),
+       coalesce(p.customer_no, p.supplier_no, ''), '',
        coalesce(p.vat_code, ''), coalesce(v.name, ''), p.vat_rate, p.vat_amount,
        coalesce(d.name, p.department_code, ''), coalesce(j.name, p.project_code, ''),
        coalesce(p.currency, ''), p.currency_amount, p.amount
 from ledger_posting p
 left join ledger_account a on a.connection_id = p.connection_id and a.source_id = p.account_id
-left join lateral (
-  select name from ledger_party y
-  where y.connection_id = p.connection_id
-    and y.kind = case when p.customer_no is not null then 'customer' else 'supplier' end
-    and y.number = coalesce(p.customer_no, p.supplier_no)
-  order by y.is_active desc, y.source_id limit 1
-) party on coalesce(p.customer_no, p.supplier_no) is not null
 left join lateral (
   select name from ledger_vat_code c
   where c.connection_id = p.connection_id and c.code = p.vat_code
@@ -82,19 +76,25 @@ where connection_id = %(connection)s and corrects_voucher_no = %(number)s
 group by voucher_id, voucher_no
 order by 3, 2
 """
-# Numbers may begin anew every year and in every series.
+# Numbers may begin anew every year: of several with the nearest number, the nearest in time.
 _BESIDE = """
 (select voucher_id, voucher_no, posting_date from ledger_posting
- where connection_id = %(connection)s and known_to = 2147483647
-   and voucher_no < %(number)s and voucher_series = %(series)s
-   and posting_date between %(first)s and %(last)s
- order by voucher_no desc, voucher_id limit 1)
+ where connection_id = %(connection)s and known_to = 2147483647 and voucher_series = %(series)s
+   and voucher_no = (
+     select voucher_no from ledger_posting
+     where connection_id = %(connection)s and known_to = 2147483647
+       and voucher_series = %(series)s and voucher_no < %(number)s::bigint
+     order by voucher_no desc limit 1)
+ order by abs(posting_date - %(day)s::date), voucher_id limit 1)
 union all
 (select voucher_id, voucher_no, posting_date from ledger_posting
- where connection_id = %(connection)s and known_to = 2147483647
-   and voucher_no > %(number)s and voucher_series = %(series)s
-   and posting_date between %(first)s and %(last)s
- order by voucher_no, voucher_id limit 1)
+ where connection_id = %(connection)s and known_to = 2147483647 and voucher_series = %(series)s
+   and voucher_no = (
+     select voucher_no from ledger_posting
+     where connection_id = %(connection)s and known_to = 2147483647
+       and voucher_series = %(series)s and voucher_no > %(number)s::bigint
+     order by voucher_no limit 1)
+ order by abs(posting_date - %(day)s::date), voucher_id limit 1)
 """
 _LANDINGS = """
 select min(landed_at), max(landed_at) from ledger_landing
@@ -127,7 +127,7 @@ def voucher(
 ) -> Voucher | None:
     """The voucher; the newest of those with the number unless an id picks one. None: not held.
 
-    A fixed number of statements, at most nine.
+    A fixed number of statements, at most eleven.
     """
     parameters: Parameters = {"connection": state.connection_id, "number": voucher_no}
     records = fetch_all(_LINES, parameters)
@@ -140,10 +140,11 @@ def voucher(
     lines = [record for record in records if record[0] == chosen]
     lines.sort(key=lambda record: (record[18], len(record[14]), record[14]))
     first = lines[0]
-    series, day = first[1], first[18]
-    parameters |= {"voucher": chosen, "series": series}
+    series = first[1]
+    parameters |= {"voucher": chosen, "series": series, "day": first[18]}
+    names = party_names(state.connection_id, {line[21] for line in lines if line[21]})
     pointing = fetch_all(_POINTING_HERE, parameters)
-    previous, following = _beside(state, parameters, voucher_no, day)
+    previous, following = _beside(parameters, voucher_no)
     first_seen, last_change = _seen(parameters, lines)
     return Voucher(
         voucher_id=chosen,
@@ -154,7 +155,7 @@ def voucher(
         text=next((record[4] for record in lines if record[4]), ""),
         is_reversed=any(record[5] for record in lines),
         is_gone=is_gone,
-        lines=tuple(VoucherLine(*record[14:]) for record in lines),
+        lines=tuple(_line(record, names) for record in lines),
         reverses=_pointed_at(lines, 6),
         reversed_by=tuple(VoucherReference(*p[1:]) for p in pointing if p[0] == "reversal"),
         corrects=_pointed_at(lines, 8),
@@ -193,6 +194,11 @@ def effect_of_late_change(state: BooksState, change: LateChange) -> tuple[Balanc
     )
 
 
+def _line(record: Record, names: Mapping[tuple[str, str], str]) -> VoucherLine:
+    values = [*record[14:22], names.get((record[20], record[21]), ""), *record[23:]]
+    return VoucherLine(*values)
+
+
 def _with_id(records: Sequence[Record], voucher_id: str | None) -> bool:
     return any(voucher_id is None or record[0] == voucher_id for record in records)
 
@@ -221,19 +227,10 @@ def _others(records: Sequence[Record], chosen: str, number: int) -> tuple[Vouche
 
 
 def _beside(
-    state: BooksState, parameters: Parameters, number: int, day: date
+    parameters: Parameters, number: int
 ) -> tuple[VoucherReference | None, VoucherReference | None]:
-    """The vouchers before and after in the same series and financial year."""
-    year = state.year_of(Month.of(day))
-    found = fetch_all(
-        _BESIDE,
-        parameters
-        | {
-            "first": year.start if year else date(day.year, 1, 1),
-            "last": year.end if year else date(day.year, 12, 31),
-        },
-    )
-    references = [VoucherReference(*record) for record in found]
+    """The vouchers before and after in the same series."""
+    references = [VoucherReference(*record) for record in fetch_all(_BESIDE, parameters)]
     previous = next((one for one in references if one.voucher_no < number), None)
     following = next((one for one in references if one.voucher_no > number), None)
     return previous, following

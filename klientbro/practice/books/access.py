@@ -11,9 +11,11 @@ from django.utils import timezone
 
 from klientbro.clients.models import Client, Connection
 from klientbro.connectors.registry import connectors
-from klientbro.ledger.queries import books_of
-from klientbro.ledger.rows import BooksState
+from klientbro.ledger.queries import books_of, voucher
+from klientbro.ledger.rows import BooksState, Voucher
 from klientbro.sync.services import ConnectionState, connection_states
+
+LARGEST_NUMBER = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,3 +63,10 @@ def client_page(public_id: UUID) -> ClientPage:
     if books is not None:
         status = connection_states([books.connection_id]).get(books.connection_id, status)
     return ClientPage(client, books, status, timezone.localdate())
+
+
+def wanted_voucher(page: ClientPage, number: int, voucher_id: str | None) -> Voucher | None:
+    """The voucher of an address; None for a number no database could hold."""
+    if number > LARGEST_NUMBER:
+        return None
+    return voucher(page.usable_books(), number, voucher_id, today=page.today)

@@ -1,4 +1,4 @@
-"""Words for what the ledger knows: months, seals, states. Whole sentences, translated when shown."""
+"""Words for what the ledger knows: months, seals, states, causes. Whole sentences."""
 
 from __future__ import annotations
 
@@ -137,9 +137,10 @@ def _sealed_note(mark: MonthMark) -> str:
         "time": format_time(mark.seal.sealed_at),
     }
     if mark.seal.kind == "movement":
-        return _(
-            "Reconciled %(date)s at %(time)s. Movement; the opening balance is the source's own."
-        ) % values
+        return (
+            _("Reconciled %(date)s at %(time)s. Movement; the opening balance is the source's own.")
+            % values
+        )
     return _("Reconciled %(date)s at %(time)s.") % values
 
 

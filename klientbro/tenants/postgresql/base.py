@@ -13,7 +13,7 @@ from django.db.backends.postgresql import base
 from klientbro.tenants.context import SETTING, current_firm
 
 
-class DatabaseWrapper(base.DatabaseWrapper):  # type: ignore[misc]  # django-stubs types it loosely
+class DatabaseWrapper(base.DatabaseWrapper):
     """PostgreSQL with `set_config('klientbro.firm', …, true)` where a transaction begins."""
 
     _applied_firm: str = ""
@@ -26,21 +26,21 @@ class DatabaseWrapper(base.DatabaseWrapper):  # type: ignore[misc]  # django-stu
             self._applied_firm = wanted
 
     def _set_autocommit(self, autocommit: bool) -> None:
-        super()._set_autocommit(autocommit)
+        super()._set_autocommit(autocommit)  # type: ignore[misc]  # the stubs leave it out
         self._applied_firm = ""
         if not autocommit:
             self._apply_firm()
 
     def _savepoint(self, sid: str) -> None:
-        super()._savepoint(sid)
+        super()._savepoint(sid)  # type: ignore[misc]  # the stubs leave it out
         self._apply_firm()
 
     def _savepoint_commit(self, sid: str) -> None:
-        super()._savepoint_commit(sid)
+        super()._savepoint_commit(sid)  # type: ignore[misc]  # the stubs leave it out
         self._apply_firm()
 
     def _savepoint_rollback(self, sid: str) -> None:
-        super()._savepoint_rollback(sid)
+        super()._savepoint_rollback(sid)  # type: ignore[misc]  # the stubs leave it out
         # the rollback also took back a set_config made inside: apply it whatever we believed
         self._applied_firm = "\0"
         self._apply_firm()

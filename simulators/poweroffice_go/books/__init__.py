@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from .balances import TrialBalanceQuery
 from .books import Books, build
-from .change import Line
 from .days import timestamp_of_ticks, timestamp_text
 from .encoding import PATHS, encode_one, encode_rows, encoder, field_names
 from .errors import (
@@ -17,6 +16,7 @@ from .errors import (
     UnbalancedVoucherError,
 )
 from .guesses import Guesses
+from .lines import Line
 from .roster import roster
 from .selection import NumberRanges, TransactionQuery, parse_number_ranges
 from .spec import CompanySpec, Quirk

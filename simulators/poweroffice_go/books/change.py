@@ -3,63 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import ROUND_HALF_UP, Decimal
 
-from .chart import VAT_ACCOUNTS, account_type
-from .days import MONTH_OF, ordinal_of, timestamp_text
-from .errors import (
-    AlreadyReversedError,
-    BooksError,
-    ConflictError,
-    InvalidLineError,
-    NotFoundError,
-    PeriodLockedError,
-    UnbalancedVoucherError,
-)
-from .model import (
-    NO_CONTACT,
-    NO_DEPARTMENT,
-    NO_EXTRA,
-    NO_PROJECT,
-    Account,
-    Contact,
-    Department,
-    LedgerEntry,
-    LockDateSettings,
-    Project,
-    Transaction,
-    VatCode,
-    Voucher,
-)
-from .store import LineTuple, Store, mirrored_line
-
-CUSTOMER_CONTROL, SUPPLIER_CONTROL = 1500, 2400
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One line of a voucher to be posted; debit positive.
-
-    With a VAT code that has a rate the amount is gross and is split, unless `is_net`: 1 250 with
-    code 1 becomes 1 000 and 250 on 2710. `customer_no` or `supplier_no` posts to the control
-    account.
-    """
-
-    account_no: int | None
-    amount: Decimal
-    text: str | None = None
-    vat_code: str | None = None
-    is_net: bool = False
-    department_code: str | None = None
-    project_code: str | None = None
-    customer_no: int | None = None
-    supplier_no: int | None = None
-    agriculture_department: str | None = None
-    posting_date: date | None = None
-    due_date: date | None = None
-    invoice_no: str | None = None
+from .chart import account_type
+from .days import MONTH_OF, ordinal_of, tick_after, timestamp_text
+from .errors import AlreadyReversedError, ConflictError, PeriodLockedError, not_found
+from .lines import Line, LineReader, plain_line
+from .model import Account, LedgerEntry, LockDateSettings, Transaction, Voucher
+from .store import Store, mirrored_line
 
 
 class Changes:
@@ -104,8 +55,8 @@ class Changes:
         """A reversal and a new voucher in the place of the old one."""
         with self.store.lock:
             store, old = self.store, self._voucher(number)
-            tuples, _ = self._tuples(lines)
-            store.check_balance(tuples)
+            store.check_balance(LineReader(store).read(lines)[0])
+            self._check_open(x.posting_date for x in lines if x.posting_date)
             reversal = self._reverse(number, now, posting_date)
             day = date.fromisoformat(store.rows_of(reversal)[0].PostingDate)
             label = text or f"Korreksjon av bilag {number}"
@@ -117,7 +68,7 @@ class Changes:
         with self.store.lock:
             row = self.store.row(transaction_id)
             if row is None:
-                raise _not_found("Transaction", "Posteringen", transaction_id)
+                raise not_found("Transaction", "Posteringen", transaction_id)
             row.Description = text
             self.store.touch([row], self._stamp(now))
             self.store.version += 1
@@ -129,12 +80,13 @@ class Changes:
             day = posting_date or now.date()
             self._check_open([day])
             store, stamp = self.store, self._stamp(now)
-            cost, bank = self._account(6800), self._account(1920)
-            no_vat = self._vat_code("0")
+            reader = LineReader(store)
+            cost, bank = reader.account(6800), reader.account(1920)
+            no_vat = reader.vat_code("0")
             vouchers = (count + 1) // 2
             for index in range(vouchers):
                 ore = 10_000 + index % 97 * 113
-                lines = [_plain(cost, ore, no_vat), _plain(bank, -ore, no_vat)]
+                lines = [plain_line(cost, ore, no_vat), plain_line(bank, -ore, no_vat)]
                 text = f"Masseføring {index + 1}"
                 store.post(0, "ManualJournal", day.toordinal(), text, lines, stamp=stamp)
             store.version += 1
@@ -154,7 +106,7 @@ class Changes:
         """A new general ledger account; its type follows from the number when it is not said."""
         with self.store.lock:
             self._check_number_free(number, agriculture_department, None)
-            code = self._vat_code("0")
+            code = LineReader(self.store).vat_code("0")
             account = Account(
                 number,
                 max(account.Id for account in self.store.accounts) + 1,
@@ -209,7 +161,7 @@ class Changes:
         """Open the entries of a match again."""
         with self.store.lock:
             if match_id not in self.store.matches:
-                raise _not_found("Match", "Utligningen", match_id)
+                raise not_found("Match", "Utligningen", match_id)
             self.store.unmatch(match_id, self._stamp(now))
             self.store.version += 1
 
@@ -282,7 +234,7 @@ class Changes:
         text: str,
         corrects: Voucher | None = None,
     ) -> Voucher:
-        tuples, documents = self._tuples(lines)
+        tuples, documents = LineReader(self.store).read(lines)
         voucher, _ = self.store.post(
             0,
             voucher_type,
@@ -329,60 +281,6 @@ class Changes:
         store.version += 1
         return reversal
 
-    def _tuples(self, lines: Sequence[Line]) -> tuple[list[LineTuple], bool]:
-        """Lines by code → by object, VAT split off; and whether one of them is an invoice's."""
-        tuples: list[LineTuple] = []
-        is_invoice = False
-        for line in lines:
-            if line.amount != round(line.amount, 2):
-                raise InvalidLineError("Amounts have two decimals.", "Beløp har to desimaler.")
-            contact, account = self._contact_and_account(line)
-            is_invoice = is_invoice or line.invoice_no is not None
-            ore = int(line.amount * 100)
-            vat = self._vat_code(line.vat_code or "0")
-            tax = 0
-            if vat.Code in VAT_ACCOUNTS and not line.is_net:
-                rate = Decimal(str(vat.Rate))
-                exact = Decimal(ore) * rate / (1 + rate)
-                tax = int(exact.quantize(Decimal(1), ROUND_HALF_UP))
-            due = line.due_date.isoformat() if line.due_date else None
-            tuples.append(
-                (
-                    account,
-                    ore - tax,
-                    vat,
-                    tax,
-                    contact,
-                    self._department(line.department_code),
-                    self._project(line.project_code),
-                    line.text,
-                    (due, line.invoice_no, None),
-                    (line.posting_date.toordinal(), None, NO_EXTRA) if line.posting_date else None,
-                )
-            )
-            if tax:
-                tuples.append(
-                    _plain(self._account(VAT_ACCOUNTS[vat.Code]), tax, self._vat_code("0"))
-                )
-        if not tuples:
-            raise UnbalancedVoucherError("A voucher needs lines.", "Et bilag må ha linjer.")
-        return tuples, is_invoice
-
-    def _contact_and_account(self, line: Line) -> tuple[Contact, Account]:
-        number = line.customer_no or line.supplier_no
-        if number is not None:
-            contact = self.store.contacts.get(number)
-            if contact is None:
-                raise _not_found("Contact with number", "Kunde eller leverandør", number)
-            control = CUSTOMER_CONTROL if line.customer_no else SUPPLIER_CONTROL
-            return contact, self._account(control)
-        if line.account_no in (None, CUSTOMER_CONTROL, SUPPLIER_CONTROL):
-            raise InvalidLineError(
-                "Control accounts are posted to by customer or supplier.",
-                "Reskontrokontoer kan ikke føres direkte; oppgi kunde eller leverandør.",
-            )
-        return NO_CONTACT, self._account(line.account_no, line.agriculture_department)
-
     def _check_open(self, days: Iterable[date]) -> None:
         locked = self._locked()
         for day in days:
@@ -417,59 +315,24 @@ class Changes:
         return account
 
     def _stamp(self, now: datetime) -> str:
-        """The moment as text, never before what has happened already."""
-        self.store.latest_stamp = max(timestamp_text(now), self.store.latest_stamp)
-        return self.store.latest_stamp
+        """The moment as text, always later than all that has happened: filters are exclusive."""
+        store = self.store
+        store.latest_stamp = max(timestamp_text(now), tick_after(store.latest_stamp))
+        return store.latest_stamp
 
     def _voucher(self, number: int) -> Voucher:
         if not 1 <= number <= len(self.store.vouchers):
-            raise _not_found("Voucher", "Bilag", number)
+            raise not_found("Voucher", "Bilag", number)
         return self.store.vouchers[number - 1]
 
     def _entry(self, entry_id: int) -> LedgerEntry:
         entry = self.store.entry(entry_id)
         if entry is None:
-            raise _not_found("Ledger entry", "Reskontroposten", entry_id)
+            raise not_found("Ledger entry", "Reskontroposten", entry_id)
         return entry
-
-    def _account(self, number: int | None, department: str | None = None) -> Account:
-        for account in self.store.accounts:
-            if account.AccountNo == number and department in (None, account.AgricultureDepartment):
-                return account
-        raise _not_found("Account", "Konto", number)
 
     def _account_by_id(self, account_id: int) -> Account:
         for account in self.store.accounts:
             if account.Id == account_id:
                 return account
-        raise _not_found("Account with id", "Konto med id", account_id)
-
-    def _vat_code(self, code: str) -> VatCode:
-        for vat in self.store.vat_codes:
-            if vat.Code == code and vat.IsActive:
-                return vat
-        raise _not_found("VAT code", "Mva-kode", code)
-
-    def _department(self, code: str | None) -> Department:
-        if not code:
-            return NO_DEPARTMENT
-        for department in self.store.departments:
-            if department.Code == code:
-                return department
-        raise _not_found("Department", "Avdeling", code)
-
-    def _project(self, code: str | None) -> Project:
-        if not code:
-            return NO_PROJECT
-        for project in self.store.projects:
-            if project.Code == code:
-                return project
-        raise _not_found("Project", "Prosjekt", code)
-
-
-def _plain(account: Account, ore: int, vat: VatCode) -> LineTuple:
-    return (account, ore, vat, 0, NO_CONTACT, NO_DEPARTMENT, NO_PROJECT, None, None, None)
-
-
-def _not_found(english: str, norwegian: str, what: object) -> BooksError:
-    return NotFoundError(f"{english} {what} not found.", f"{norwegian} {what} finnes ikke.")
+        raise not_found("Account with id", "Konto med id", account_id)

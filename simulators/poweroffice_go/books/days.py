@@ -85,6 +85,16 @@ def timestamp_text(moment: datetime) -> str:
     return f"{utc:%Y-%m-%dT%H:%M:%S}.{utc.microsecond:06d}0+00:00"
 
 
+def tick_after(text: str) -> str:
+    """The next moment that the form can tell: a tenth of a microsecond later."""
+    if not text:
+        return text
+    tenths = int(text[20:27]) + 1
+    if tenths < 10_000_000:
+        return f"{text[:20]}{tenths:07d}{text[27:]}"
+    return timestamp_text(datetime.fromisoformat(f"{text[:19]}+00:00") + timedelta(seconds=1))
+
+
 def timestamp_of_ticks(ticks: int) -> str:
     """Tenths of microseconds since 1970 in the form of the books."""
     seconds, tenths = divmod(ticks, 10_000_000)

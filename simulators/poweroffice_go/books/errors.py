@@ -42,3 +42,8 @@ class NotFoundError(BooksError):
 
 class InvalidLineError(BooksError):
     """A line breaks a rule of the account it is posted to."""
+
+
+def not_found(english: str, norwegian: str, what: object) -> NotFoundError:
+    """`Account 6801 not found.` in both languages."""
+    return NotFoundError(f"{english} {what} not found.", f"{norwegian} {what} finnes ikke.")

@@ -11,7 +11,20 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-EARLIEST = "1900-01-01T00:00:00.0000000+00:00"
+from .parties import EARLIEST
+from .parties import ClientBankAccount as ClientBankAccount
+from .parties import Customer as Customer
+from .parties import MailAddress as MailAddress
+from .parties import Supplier as Supplier
+from .settings import Address as Address
+from .settings import ClientIntegrationInformation as ClientIntegrationInformation
+from .settings import Currency as Currency
+from .settings import CurrencyRate as CurrencyRate
+from .settings import FinancialSettings as FinancialSettings
+from .settings import LockDateSettings as LockDateSettings
+from .settings import OrganizationSettings as OrganizationSettings
+from .settings import SubLedgerNumberSeries as SubLedgerNumberSeries
+from .settings import VatSettings as VatSettings
 
 
 class Account(Struct, eq=False):
@@ -126,128 +139,6 @@ class Project(Struct, eq=False):
     ProjectManagerEmployeeId: int | None = None
     ProjectManagerEmployeeNo: int | None = None
     PurchaseOrderNo: str | None = None
-
-
-class MailAddress(Struct, eq=False):
-    """The address inside a contact."""
-
-    Id: int
-    AddressLine1: str | None = None
-    AddressLine2: str | None = None
-    City: str | None = None
-    CountryCode: str | None = "NO"
-    ExternalCode: str | None = None
-    LastChangedDateTimeOffset: str = EARLIEST
-    ZipCode: str | None = None
-
-
-class Customer(Struct, eq=False):
-    """A contact in its role as customer; rows of Customers."""
-
-    Id: int
-    Number: int
-    Name: str
-    SubledgerAccountId: int
-    LegalName: str | None = None
-    OrganizationNumber: str | None = None
-    IsPerson: bool = False
-    FirstName: str | None = None
-    LastName: str | None = None
-    MailAddress: MailAddress | None = None
-    EmailAddress: str | None = None
-    PhoneNumber: str | None = None
-    CurrencyCode: str | None = "NOK"
-    PaymentTerm: int | None = 14
-    ContactCreatedDateTimeOffset: str = EARLIEST
-    CustomerCreatedDateTimeOffset: str = EARLIEST
-    LastChangedDateTimeOffset: str = EARLIEST
-    CustomerSince: str | None = None
-    IsActive: bool = True
-    IsArchived: bool = False
-    IsVatFree: bool = False
-    ContactGroupIds: list[int] = []
-    NationalIdNumber: str | None = None
-    ExternalNumber: int | None = None
-    InvoiceDeliveryType: str | None = "EHF"
-    InvoiceEmailAddress: str | None = None
-    Allowance: float | None = None
-    BillableRate: float | None = None
-    CreatedFromImportJournalId: str | None = None
-    DateOfBirth: str | None = None
-    DeliveryTerm: str | None = None
-    DeliveryTermId: int | None = None
-    DepartmentCode: str | None = None
-    DepartmentId: int | None = None
-    DoNotAddLatePaymentFees: bool | None = False
-    DoNotAddLatePaymentInterest: bool | None = False
-    DoNotAutomatePaymentNotifications: bool | None = False
-    ExternalImportReference: str | None = None
-    InvoiceBrandingThemeCode: str | None = None
-    InvoiceBrandingThemeId: int | None = None
-    InvoiceEmailAddressCC: str | None = None
-    NoticeOfDebtCollectionDeliveryType: str | None = "PdfByEmail"
-    PaymentReminderEmailAddress: str | None = None
-    PaymentTermId: int | None = None
-    ReminderDeliveryType: str | None = "PdfByEmail"
-    SalesPersonEmployeeId: int | None = None
-    SalesPersonEmployeeNumber: int | None = None
-    SendPaymentReminders: bool | None = True
-    TransferToDebtCollectionAgency: bool | None = False
-    UseInvoiceFee: bool | None = False
-    WebsiteUrl: str | None = None
-
-
-class Supplier(Struct, eq=False):
-    """A contact in its role as supplier; rows of Suppliers."""
-
-    Id: int
-    Number: int
-    Name: str
-    SubledgerAccountId: int
-    LegalName: str | None = None
-    OrganizationNumber: str | None = None
-    IsPerson: bool = False
-    FirstName: str | None = None
-    LastName: str | None = None
-    MailAddress: MailAddress | None = None
-    EmailAddress: str | None = None
-    PhoneNumber: str | None = None
-    CurrencyCode: str | None = "NOK"
-    ContactCreatedDateTimeOffset: str = EARLIEST
-    SupplierCreatedDateTimeOffset: str = EARLIEST
-    LastChangedDateTimeOffset: str = EARLIEST
-    IsActive: bool = True
-    IsArchived: bool = False
-    ContactGroupIds: list[int] = []
-    ExternalNumber: int | None = None
-    Payout: bool | None = True
-    CreatedFromImportJournalId: str | None = None
-    DateOfBirth: str | None = None
-    ExternalImportReference: str | None = None
-    WebsiteUrl: str | None = None
-
-
-class ClientBankAccount(Struct, eq=False):
-    """One of the company's own bank accounts; rows of ClientBankAccounts."""
-
-    Id: int
-    BankAccountNumber: str
-    GeneralLedgerAccountId: int
-    GeneralLedgerAccountNo: int
-    BankName: str | None = None
-    BicSwift: str = "DNBANOKK"
-    CountryCode: str = "NO"
-    CurrencyCode: str | None = "NOK"
-    IsPrimaryAccount: bool = False
-    CreatedDateTimeOffset: str = EARLIEST
-    LastChangedDateTimeOffset: str = EARLIEST
-    ActiveIncomingPaymentService: bool | None = True
-    ActiveOutgoingPaymentServices: bool | None = True
-    AgricultureDepartment: str = "None"
-    AllowOverdraft: bool | None = False
-    IsActive: bool | None = True
-    IsClientTrustAccount: bool | None = False
-    OverdraftLimit: float | None = None
 
 
 class Contact(Struct, eq=False, frozen=True):
@@ -413,124 +304,6 @@ class VoucherDocumentation(Struct, eq=False):
     HasPdf: bool
     HasSalesOrderAttachments: bool = False
     IsImported: bool = False
-
-
-class Currency(Struct, eq=False):
-    """Rows of Currencies."""
-
-    Code: str
-    Notation: str
-    IsActive: bool = True
-
-
-class CurrencyRate(Struct, eq=False):
-    """The answer of CurrencyRates."""
-
-    CurrencyCode: str
-    ExchangeBase: int
-    ExchangeRate: float
-    RateDate: str
-    ReverseExchangeRate: float
-
-
-class SubLedgerNumberSeries(Struct, eq=False):
-    """Rows of SubLedgerNumberSeries."""
-
-    Id: str
-    Name: str
-    SubLedgerNumberSeriesType: str
-    FromInclusive: int
-    ToInclusive: int
-    GeneralLedgerAccountId: int
-    GeneralLedgerAccountNo: int
-    IsClientTrust: bool = False
-    IsDefault: bool = True
-
-
-class FinancialSettings(Struct, eq=False):
-    """The answer of FinancialSettings."""
-
-    ConversionDate: str
-    CurrencyGainsAccountId: int
-    CurrencyGainsAccountNo: int
-    CurrencyLossAccountId: int
-    CurrencyLossAccountNo: int
-    FinancialYearEndMonth: str
-    LastChangedDateTimeOffset: str
-    CurrencyCode: str = "NOK"
-    UseTrustAccountManagement: bool | None = False
-
-
-class LockDateSettings(Struct, eq=False):
-    """The answer of LockDateSettings; also the rows of its history, newest first."""
-
-    LockDate: str
-    ChangeReason: str | None
-    LastChangedByUserId: int | None
-    LastChangedDateTimeOffset: str
-
-
-class VatSettings(Struct, eq=False):
-    """The answer of VatSettings."""
-
-    IsVatRegistered: bool | None
-    VatNumber: str | None
-    VatPeriod: str = "BiMonthly"
-    VatReturnType: str = "GeneralIndustry"
-    AlternativeVatPeriod: str | None = None
-    AlternativeVatReturnFromYear: int | None = None
-    AlternativeVatReturnType: str | None = None
-    ReportAlternativeVatReturn: bool | None = False
-    ReportVatReturnManually: bool | None = False
-    RoundingAccountAgricultureDepartment: str = "None"
-    RoundingAccountId: int | None = None
-    RoundingAccountNo: int | None = None
-    UseVatCompensation: bool | None = False
-    VatAlternativeGrouping: str | None = None
-
-
-class Address(Struct, eq=False):
-    """An address inside OrganizationSettings."""
-
-    AddressLine1: str | None = None
-    AddressLine2: str | None = None
-    City: str | None = None
-    CountryCode: str | None = "NO"
-    ZipCode: str | None = None
-
-
-class OrganizationSettings(Struct, eq=False):
-    """The answer of OrganizationSettings."""
-
-    Id: str
-    Name: str
-    LegalName: str
-    OrganizationNumber: str | None
-    MailAddress: Address
-    DeliveryAddress: Address
-    LastChangedDateTimeOffset: str
-    EmailAddress: str | None = None
-    PhoneNumber: str | None = None
-    WebsiteUrl: str | None = None
-    DefaultAgricultureDepartment: str = "None"
-    IsAgricultureClient: bool | None = False
-    InvoiceInboxEhf: bool = True
-    InvoiceInboxEmail: bool = True
-    InvoiceInboxEmailAddress: str | None = None
-    MailAddressIsDeliveryAddress: bool = True
-
-
-class ClientIntegrationInformation(Struct, eq=False):
-    """The answer of ClientIntegrationInformation."""
-
-    ClientId: str
-    ClientName: str
-    ActiveClientSubscriptions: list[str]
-    ValidPrivileges: list[str]
-    InvalidPrivileges: list[str]
-    AllowSendInvoice: bool = False
-    AllowShowCustomerSSN: bool = False
-    AllowShowEmployeeSSN: bool = False
 
 
 NO_CONTACT = Contact()

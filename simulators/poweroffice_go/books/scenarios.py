@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from .change import Line
 from .days import year_start
+from .lines import Line
 from .spec import Quirk
 
 if TYPE_CHECKING:
@@ -104,7 +105,7 @@ def _dispose(books: Books, now: datetime) -> str:
     return f"Bilag {voucher.VoucherNo}: resultatet for {last.year} er disponert."
 
 
-_PLAYERS = {
+_PLAYERS: dict[Quirk | None, Callable[[Books, datetime], str]] = {
     Quirk.LOCK_REOPENED: _lock,
     Quirk.VAT_AFTER_FILING: _vat,
     Quirk.ACCOUNT_RENUMBERED: _renumber,

@@ -213,6 +213,7 @@ class Store:
                 members.extend(other for other in old.entries if other not in members)
         match_id = self._next_match_id
         self._next_match_id += 1
+        self.latest_stamp = max(self.latest_stamp, stamp)
         left = sum([round(entry.row.Amount * 100) for entry in members])
         settled = None if left else max([entry.row.PostingDate for entry in members])
         match = Match(match_id, stamp[:10], members, settled)
@@ -226,12 +227,14 @@ class Store:
 
     def unmatch(self, match_id: int, stamp: str) -> None:
         """Open the entries of a match again."""
+        self.latest_stamp = max(self.latest_stamp, stamp)
         for entry in self.matches.pop(match_id).entries:
             entry.MatchId = None
             entry.LastChangedDateTimeOffset = stamp
 
     def touch(self, rows: Iterable[Transaction], stamp: str) -> None:
         """Move LastChanged of rows."""
+        self.latest_stamp = max(self.latest_stamp, stamp)
         changes = self.changed_rows
         for row in rows:
             row.LastChangedDateTimeOffset = stamp

@@ -7,6 +7,9 @@ import json
 import httpx
 import pytest
 
+from simulators.poweroffice_go.control_page import FAULT_TITLES
+from simulators.poweroffice_go.fault_kinds import KINDS
+
 from .conftest import Client
 
 PATH = "/GeneralLedgerAccounts"
@@ -186,3 +189,7 @@ def test_every_kind_is_described(simulator):
     kinds = simulator.control("GET", "fault-kinds")
     assert len(kinds) >= 30
     assert all(kind["summary"] and kind["stage"] for kind in kinds)
+
+
+def test_every_kind_has_a_norwegian_title_on_the_control_page():
+    assert set(FAULT_TITLES) == set(KINDS)

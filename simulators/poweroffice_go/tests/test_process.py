@@ -99,7 +99,7 @@ def test_state_file_keeps_extensions_and_changes_over_a_kill(tmp_path):
 
 def test_books_put_away_and_made_again_are_the_same():
     with start_simulator(
-        companies=3, scale=0.02, books_in_memory=1, requests_per_second=0
+        companies=3, scale=0.02, postings_in_memory=1, requests_per_second=0
     ) as simulator:
         token = simulator.token(simulator.install(1))
         simulator.do(1, "bulk_post", count=4)

@@ -83,9 +83,7 @@ class FakeApi:
         return [request.url.path for request in self.asked]
 
     def pages_asked(self) -> list[int]:
-        return [
-            int(r.url.params["PageNumber"]) for r in self.asked if "PageNumber" in r.url.params
-        ]
+        return [int(r.url.params["PageNumber"]) for r in self.asked if "PageNumber" in r.url.params]
 
     def open(self, reference: str = "connection-1", key: str = CLIENT_KEY) -> PowerOfficeSource:
         return PowerOfficeSource(Grant(key, reference), self.surroundings)

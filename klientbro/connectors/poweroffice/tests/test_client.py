@@ -132,7 +132,9 @@ def lose_a_row(request: httpx.Request, answer: httpx.Response) -> httpx.Response
     if request.url.params.get("PageNumber") != "2":
         return answer
     content = answer.content[: answer.content.rfind(b",{")] + b"]"
-    return httpx.Response(200, content=content, headers={"X-Pagination": answer.headers["x-pagination"]})
+    return httpx.Response(
+        200, content=content, headers={"X-Pagination": answer.headers["x-pagination"]}
+    )
 
 
 def test_page_with_too_few_rows_is_fetched_again(api: FakeApi) -> None:
@@ -196,9 +198,7 @@ def test_order_that_is_ignored_leaves_the_unit_open_but_loses_nothing(api: FakeA
 
 
 def test_changed_since_goes_with_the_overlap_and_seven_decimals(api: FakeApi) -> None:
-    unit = Unit(
-        Resource.DEPARTMENTS, since="2026-03-05T07:00:00.1234567+00:00", is_complete=False
-    )
+    unit = Unit(Resource.DEPARTMENTS, since="2026-03-05T07:00:00.1234567+00:00", is_complete=False)
     (batch, *_) = api.read(unit)
     since = api.asked[-1].url.params["lastChangedDateTimeOffsetGreaterThan"]
     assert since == "2026-03-05T06:50:00.1234560+00:00"

@@ -121,9 +121,7 @@ def test_departments_and_projects_keep_code_and_name() -> None:
 
 def test_bank_account_is_tied_to_its_ledger_account_by_id() -> None:
     decoded = mapping.decode_bank_accounts(response("client_bank_accounts"))
-    assert list(decoded.rows) == [
-        ("31", "15060000001", "Eksempelbanken", None, "7001920", True)
-    ]
+    assert list(decoded.rows) == [("31", "15060000001", "Eksempelbanken", None, "7001920", True)]
 
 
 def test_customer_open_item_keeps_amount_and_balance() -> None:

@@ -55,12 +55,14 @@ def test_unreadable_header_is_no_header(text: str) -> None:
     assert parse_paging({"x-pagination": text}) is None
 
 
-@pytest.mark.parametrize("position", [Position(), Position(7, 123456), Position(2, 0)])
+@pytest.mark.parametrize(
+    "position", [Position(), Position(7, 123456, 90), Position(2, 0, None, is_steady=False)]
+)
 def test_token_gives_back_its_position(position: Position) -> None:
     assert Position.of(position.token) == position
 
 
-@pytest.mark.parametrize("token", [None, "", "x", "0/5/20000", "3/5/5000", "3"])
+@pytest.mark.parametrize("token", [None, "", "x", "0/5/20000/", "3/5/5000/9", "3"])
 def test_token_that_does_not_fit_begins_anew(token: str | None) -> None:
     assert Position.of(token) == Position()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from ..days import HOUR_MS, MONTHS_NB, moment_ms, month_end, month_index, month_start, working_day
+from ..model import NO_DEPARTMENT
 from ..store import LineTuple
 from .company import Company, day_of, share
 from .masterdata import MasterData
@@ -56,7 +57,7 @@ class Payroll:
 
     def _journal(self, ms: int, pay_day: date) -> None:
         company = self.company
-        departments = company.store.departments or [None]
+        departments = company.store.departments or [NO_DEPARTMENT]
         factor = 0.12 if pay_day.month == 6 else 0.96 + company.random() * 0.08
         lines: list[LineTuple] = []
         total = 0
@@ -64,8 +65,7 @@ class Payroll:
         for department in departments:
             gross = int(self.gross / len(departments) * factor)
             total += gross
-            line = company.line(5000, gross, f"Lønn {name}")
-            lines.append(line if department is None else (*line[:5], department, *line[6:]))
+            lines.append(company.line(5000, gross, f"Lønn {name}", department=department))
         holiday = share(total, HOLIDAY_PAY)
         lines += company.pair(5180, 2940, holiday, f"Opptjente feriepenger {name}")
         lines += company.pair(5400, 2770, share(total, EMPLOYERS_TAX), f"Arbeidsgiveravgift {name}")

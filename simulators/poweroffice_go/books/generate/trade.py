@@ -1,15 +1,16 @@
-"""Sales and purchases: invoices with VAT, credit notes, and what was entered wrong."""
+"""Sales and purchases: the invoices with VAT that make up most of the books."""
 
 from __future__ import annotations
 
-from ..days import DAY_TEXT, ordinal_of
-from ..model import NO_CONTACT, NO_DEPARTMENT, NO_EXTRA, NO_PROJECT, Voucher
+from ..days import DAY_TEXT
+from ..model import NO_CONTACT, NO_DEPARTMENT, NO_PROJECT, Voucher
 from ..names import COSTS, GOODS
-from ..store import LineTuple, Special, mirrored_line
+from ..store import LineTuple, Special
+from .abroad import post_export, post_foreign_service
+from .afterwards import correct, credit, write_off
 from .company import Bill, Company, day_of, share
 from .masterdata import MasterData
 from .payments import Payments
-from .rates import euro_rate
 
 BASIS_POINTS = {"1": 2500, "3": 2500, "11": 1500, "13": 1200, "31": 1500, "33": 1200}
 VAT_ROW_ACCOUNT = {"1": 2710, "3": 2700, "11": 2711, "13": 2713, "31": 2701, "33": 2703}
@@ -31,7 +32,7 @@ class Trade:
             self._sales.extend([(account, code)] * max(1, round(weight * 20)))
         self._vat_code_on_vat_rows = company.spec.guesses.vat_account_row_has_vat_code
         self._vat_row = 2 if company.vat_registered else 1
-        self._documents = (True, False, False)
+        self.documents = (True, False, False)
 
     # ---- planning
 
@@ -81,7 +82,7 @@ class Trade:
         company.at(ms, self.post_sale, bill, day, count, term, rows=count + self._vat_row)
         fate = random()
         if fate < 0.02:
-            company.at(company.moment(created + company.between(2, 12)), self.credit, bill, rows=4)
+            company.at(company.moment(created + company.between(2, 12)), credit, self, bill, rows=4)
         elif fate < 0.955:
             delay = index % 9 - 2 + int(random() * 8)
             paid = max(created + 1, day + term + delay)
@@ -91,7 +92,7 @@ class Trade:
             self.payments.plan(bill, paid)
         elif fate < 0.965:
             company.at(
-                company.moment(created + company.between(200, 260)), self.write_off, bill, rows=3
+                company.moment(created + company.between(200, 260)), write_off, self, bill, rows=3
             )
 
     def plan_purchase(self, day: int) -> None:
@@ -109,7 +110,11 @@ class Trade:
         paid = max(created + 1, day + 14 + int(random() * 16))
         if random() < 0.012 and bill.currency == "NOK":
             company.at(
-                company.moment(max(created + 1, paid - 2)), self.correct, bill, rows=2 * (count + 2)
+                company.moment(max(created + 1, paid - 2)),
+                correct,
+                self,
+                bill,
+                rows=2 * (count + 2),
             )
             paid += 2
         if random() < 0.985:
@@ -117,7 +122,7 @@ class Trade:
 
     # ---- posting
 
-    def _amount(self, mean: int) -> int:
+    def amount(self, mean: int) -> int:
         """Spread round the mean, from a third of it to two thirds more."""
         ore = int(mean * (0.35 + 1.3 * self.company.random()))
         return ore - ore % 100 if self.company.random() < 0.5 else ore + 1
@@ -126,7 +131,7 @@ class Trade:
         """Customer gross, income net, VAT on a row of its own."""
         company = self.company
         if bill.currency != "NOK":
-            self._post_export(ms, bill, day, term)
+            post_export(ms, self, bill, day, term)
             return
         random = company.random
         day = company.posting_day(day, day_of(ms))
@@ -139,7 +144,7 @@ class Trade:
         extra: Special | None = None
         for _ in range(count):
             number, code = self._sales[int(random() * len(self._sales))]
-            net = self._amount(self.sales_mean // count)
+            net = self.amount(self.sales_mean // count)
             rate = BASIS_POINTS.get(code, 0) if company.vat_registered else 0
             tax = share(net, rate) if rate else 0
             if tax:
@@ -175,45 +180,15 @@ class Trade:
             ),
         )
         _, entries = company.store.post(
-            ms, "OutgoingInvoice", day, f"Faktura {invoice_no}", lines, documents=self._documents
+            ms, "OutgoingInvoice", day, f"Faktura {invoice_no}", lines, documents=self.documents
         )
         bill.entry, bill.left = entries[0], gross
-
-    def _post_export(self, ms: int, bill: Bill, day: int, term: int) -> None:
-        """An invoice in euro, sold without VAT (code 52)."""
-        company = self.company
-        invoice_no = self.next_invoice_no
-        self.next_invoice_no = invoice_no + 1
-        euro = self._amount(self.sales_mean) // 10
-        nok = share(euro, euro_rate(day))
-        terms = (DAY_TEXT[day + term], str(invoice_no), None)
-        lines = [
-            company.line(1500, nok, contact=bill.contact, terms=terms, special=special(euro)),
-            company.line(
-                3110,
-                -nok,
-                "Eksport",
-                vat="52",
-                department=company.any_department(),
-                special=special(-euro),
-            ),
-        ]
-        _, entries = company.store.post(
-            ms,
-            "OutgoingInvoice",
-            day,
-            f"Faktura {invoice_no}",
-            lines,
-            currency="EUR",
-            documents=self._documents,
-        )
-        bill.entry, bill.left, bill.currency_left = entries[0], nok, euro
 
     def post_purchase(self, ms: int, bill: Bill, day: int, count: int, goods: bool) -> None:
         """Cost net (gross where the company is not registered for VAT), VAT, supplier gross."""
         company, random = self.company, self.company.random
         if bill.currency != "NOK":
-            self._post_foreign_service(ms, bill, day)
+            post_foreign_service(ms, self, bill, day)
             return
         voucher_day, day = day, company.posting_day(day, day_of(ms))
         if goods:
@@ -222,7 +197,7 @@ class Trade:
             number, note = COSTS[int(random() * len(COSTS))]
             code = company.accounts[number].VatCode or "0"
         parts = [
-            (number, code, self._amount(self.purchase_mean // count), note) for _ in range(count)
+            (number, code, self.amount(self.purchase_mean // count), note) for _ in range(count)
         ]
         self.post_costs(ms, bill, day, parts, voucher_day=voucher_day)
 
@@ -298,45 +273,6 @@ class Trade:
         bill.entry, bill.left = entries[0], -gross
         return voucher
 
-    def _post_foreign_service(self, ms: int, bill: Bill, day: int) -> None:
-        """A service from abroad in euro (code 86): VAT is calculated and deducted by the buyer."""
-        company = self.company
-        euro = max(100, self._amount(self.purchase_mean) // 12)
-        nok = share(euro, euro_rate(day))
-        voucher_day, day = day, company.posting_day(day, day_of(ms))
-        invoice_no = f"INV-{int(company.random() * 90_000) + 1000}"
-        terms = (DAY_TEXT[voucher_day + 30], invoice_no, None)
-        code = "86" if company.vat_registered else "0"
-        tax, euro_tax = share(nok, 2500), share(euro, 2500)
-        lines = [
-            company.line(
-                6790,
-                nok,
-                "Tjeneste fra utlandet",
-                vat=code,
-                vat_ore=tax if code == "86" else 0,
-                department=company.any_department(),
-                special=special(euro),
-            )
-        ]
-        if code == "86":
-            lines.append(company.line(2714, tax, special=special(euro_tax)))
-            lines.append(company.line(2704, -tax, special=special(-euro_tax)))
-        lines.append(
-            company.line(2400, -nok, contact=bill.contact, terms=terms, special=special(-euro))
-        )
-        _, entries = company.store.post(
-            ms,
-            "IncomingInvoice",
-            day,
-            f"{bill.contact.Name}, faktura {invoice_no}",
-            lines,
-            voucher_day=voucher_day,
-            currency="EUR",
-            documents=self._documents,
-        )
-        bill.entry, bill.left, bill.currency_left = entries[0], -nok, -euro
-
     def _add_vat_rows(self, lines: list[LineTuple], vat_rows: dict[str, int], sign: int) -> None:
         company = self.company
         for code, tax in vat_rows.items():
@@ -356,89 +292,3 @@ class Trade:
                     None,
                 )
             )
-
-    # ---- afterwards
-
-    def credit(self, ms: int, bill: Bill) -> None:
-        """A credit note for the whole invoice, settled against it."""
-        if bill.entry is None or not bill.left:
-            return
-        store, day = self.company.store, day_of(ms)
-        invoice_no = self.next_invoice_no
-        self.next_invoice_no += 1
-        original = bill.entry.row.voucher
-        lines = mirrored(self.company, original)
-        customer = lines[0]
-        lines[0] = (*customer[:8], (None, str(invoice_no), None), customer[9])
-        voucher, entries = store.post(
-            ms,
-            "OutgoingCreditNote",
-            day,
-            f"Kreditnota {invoice_no} for faktura {bill.entry.InvoiceNo}",
-            lines,
-            currency=bill.currency,
-            documents=self._documents,
-        )
-        store.match([bill.entry, entries[0]], voucher.CreatedDateTimeOffset)
-        bill.left = bill.currency_left = 0
-
-    def write_off(self, ms: int, bill: Bill) -> None:
-        """A claim given up: loss net, output VAT taken back."""
-        company = self.company
-        if bill.entry is None or bill.left <= 0 or bill.currency != "NOK":
-            return
-        gross = bill.left
-        tax = gross - share(gross, 8000) if company.vat_registered else 0
-        lines = [
-            company.line(7830, gross - tax, "Tap på krav"),
-            company.line(2700, tax, "Tap på krav"),
-            company.line(1500, -gross, contact=bill.contact, text="Tap på krav"),
-        ]
-        voucher, entries = company.store.post(
-            ms, "ManualJournal", day_of(ms), "Konstatert tap", [line for line in lines if line[1]]
-        )
-        entries[0].IsWriteOff = True
-        company.store.match([bill.entry, entries[0]], voucher.CreatedDateTimeOffset)
-        bill.left = 0
-
-    def correct(self, ms: int, bill: Bill) -> None:
-        """The invoice was posted to the wrong account: a reversal, then the right posting."""
-        if bill.entry is None or not bill.left:
-            return
-        company, store = self.company, self.company.store
-        old, old_entry = bill.entry.row.voucher, bill.entry
-        day = company.posting_day(ordinal_of(old_entry.row.PostingDate), day_of(ms))
-        reversal, entries = store.post(
-            ms,
-            "ReversalVoucher",
-            day,
-            f"Tilbakeføring av bilag {old.VoucherNo}",
-            mirrored(company, old),
-            reverses=old,
-        )
-        store.mark_reversed(old, reversal.CreatedDateTimeOffset)
-        store.match([old_entry, entries[0]], reversal.CreatedDateTimeOffset)
-        parts = [
-            (6790, row.vat.Code, round(row.Amount * 100), "Rettet konto")
-            for row in store.rows_of(old)
-            if not 2400 <= row.account.AccountNo < 2720
-        ]
-        self.post_costs(
-            ms + 45_000,
-            bill,
-            day,
-            parts,
-            invoice_no=old_entry.InvoiceNo,
-            voucher_type="CorrectionVoucher",
-            corrects=old,
-        )
-
-
-def special(currency_ore: int) -> Special:
-    """A line in the voucher's own currency."""
-    return (None, currency_ore, NO_EXTRA)
-
-
-def mirrored(company: Company, voucher: Voucher) -> list[LineTuple]:
-    """The lines of a voucher with opposite signs, for a reversal or a credit note."""
-    return [mirrored_line(row) for row in company.store.rows_of(voucher)]

@@ -1,0 +1,29 @@
+"""Several statements as of one landing: what readers see is never half of one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from klientbro.ledger.queries.sql import fetch_one
+
+Answer = TypeVar("Answer")
+
+ATTEMPTS = 3
+_LANDING = "select landing from ledger_books where connection_id = %(connection)s"
+
+
+def in_one_landing(connection_id: int, read: Callable[[], Answer]) -> Answer:
+    """What `read` answers, all of it from between the same two landings.
+
+    Every statement sees what was committed when it began, so a landing published between two of
+    them would mix old and new. Then it is read again; at last while landings wait for us.
+    """
+    landing = fetch_one(_LANDING, {"connection": connection_id})
+    for _attempt in range(ATTEMPTS):
+        answer = read()
+        before, landing = landing, fetch_one(_LANDING, {"connection": connection_id})
+        if landing == before:
+            return answer
+    fetch_one(_LANDING + " for share", {"connection": connection_id})
+    return read()

@@ -1,0 +1,64 @@
+"""A million postings in one client: how long the pages' queries take, with their plans."""
+from __future__ import annotations
+import statistics, time
+from datetime import date
+from decimal import Decimal
+import pytest
+from django.db import connection
+from klientbro.domain.periods import Month, Period, FinancialYear
+from klientbro.ledger.queries import *
+from klientbro.ledger.queries import postings as P, vouchers as V, trial_balances as T
+from klientbro.ledger.rows import PostingFilter, VoucherFilter
+from klientbro.ledger.tests.book_table import book_table, run
+
+@pytest.mark.django_db
+def test_look(firm):
+    chart = "Konto | Navn | Type | Inngående\n" + "\n".join(
+        f"{1000+i*17} | Konto {i} | {'asset' if i<150 else 'expense'} | {i}00,00" for i in range(400))
+    book = book_table(chart, anchor="31.12.2022", conversion="01.01.2023",
+        years=tuple((f"01.01.{y}", f"31.12.{y}") for y in range(2023, 2027)))
+    c = book.connection.pk
+    t=time.time()
+    run("""insert into ledger_posting (firm_id, connection_id, source_id, known_from, account_id, posting_date, amount,
+      voucher_id, voucher_no, voucher_series, voucher_type, voucher_date, text, voucher_text, is_reversed, source_created_at, customer_no)
+      select %(firm)s, %(c)s, (100000000+n)::text, 1,
+       'a' || (1000 + 17 * (case when n %% 4 = 0 then 7 else (n::bigint * 7919) %% 400 end)),
+       date '2023-01-01' + (n::bigint * 1430 / 1000000)::int, case when n %% 2 = 0 then 125.50 else -125.50 end,
+       'v' || (n / 4), n / 4, '', 'manual', date '2023-01-01' + (n::bigint * 1430 / 1000000)::int,
+       'Tekst ' || n, 'Bilagstekst ' || (n/4), false, now(), case when n %% 10 = 0 then ((n %% 3000) + 10000)::text end
+      from generate_series(1, 1000000) n""", {"firm": firm.id, "c": c})
+    run("""insert into ledger_party (firm_id, connection_id, kind, source_id, number, name, is_active)
+      select %(firm)s, %(c)s, 'customer', n::text, (10000+n)::text, 'Kunde ' || n, true from generate_series(1, 3000) n""", {"firm": firm.id, "c": c})
+    book.landing = 1
+    book._land(__import__("klientbro.ledger.tests.book_table", fromlist=["AS_OF"]).AS_OF)
+    book._keep_balances(True)
+    run("analyze ledger_posting", {}); run("analyze ledger_balance", {}); run("analyze ledger_change", {}); run("analyze ledger_party",{})
+    print("made in", round(time.time()-t,1))
+    s = book.state
+    y26 = Period(Month(2026,1), Month(2026,11)); nov = Period(Month(2026,11), Month(2026,11)); allp = Period(Month(2023,1), Month(2026,12))
+    def timed(name, f, n=7):
+        out=[]
+        for _ in range(n):
+            a=time.perf_counter(); r=f(); out.append((time.perf_counter()-a)*1000)
+        print(f"{name:45s} {statistics.median(out):8.1f} ms   max {max(out):.1f}")
+        return r
+    big = "a1119"
+    from klientbro.ledger.queries import voucher as VV
+    import importlib
+    VM = importlib.import_module("klientbro.ledger.queries.voucher"); VS=importlib.import_module("klientbro.ledger.queries.vouchers")
+    from django.test.utils import CaptureQueriesContext
+    with CaptureQueriesContext(connection) as asked:
+        timed("voucher", lambda: voucher(s, 123456, today=date(2026,11,18)), 1)
+    for q in asked: print(q["time"], q["sql"][:150].replace(chr(10)," "))
+    with CaptureQueriesContext(connection) as asked:
+        timed("tb", lambda: trial_balance(c, y26), 1)
+    for q in asked: print(q["time"], q["sql"][:150].replace(chr(10)," "))
+    with connection.cursor() as cur:
+        for name, sql, p in (
+            ("SUMS", T._SUMS, {"connection": c, "accounts": None, "bounds": [date(2025,1,1), date(2026,1,1), date(2026,12,1)]}),
+            ("PAGE", P._PAGE, P._parameters(s, big, Period(Month(2026,5), Month(2026,11)), None) | {"skip": 3000, "size": 100}),
+            ("VOUCHERS", VS._list(s, nov, VoucherFilter())[0], VS._list(s, nov, VoucherFilter())[1] | {"size": 100, "skip": 0}),
+ ("BESIDE", VM._BESIDE, {"connection": c, "number": 123456, "series": "", "day": date(2024,1,1)}), ("POINTING", VM._POINTING_HERE, {"connection": c, "number": 123456, "voucher": "v123456"}),("LINES", VM._LINES, {"connection": c, "number": 123456}),
+        ):
+            cur.execute("explain (analyze, costs off, buffers off) " + sql, p)
+            print(name); print("\n".join(r[0] for r in cur.fetchall()))

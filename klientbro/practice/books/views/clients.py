@@ -1,0 +1,122 @@
+"""The firm's clients, and one client's summary: where the copy stands and what it holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from klientbro.clients.models import Client, Connection
+from klientbro.domain.periods import FinancialYear, Month
+from klientbro.ledger.queries import month_marks, open_item_totals
+from klientbro.ledger.rows import BooksState, MonthMark
+from klientbro.lib.dates import oslo_date
+from klientbro.lib.sorting import norwegian_sort_key
+from klientbro.practice.books.access import ClientPage
+from klientbro.practice.books.paging import Paging
+from klientbro.practice.books.typed import page_number, typed_text
+from klientbro.practice.books.views.shared import client_view, show
+from klientbro.sync.services import ConnectionState, connection_states
+
+PAGE_SIZE = 50
+LEAST_DIGITS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class ClientRow:
+    client: Client
+    status: ConnectionState
+
+
+@dataclass(frozen=True, slots=True)
+class SealedYear:
+    """A financial year with a mark for each month."""
+
+    year: FinancialYear
+    marks: tuple[MonthMark, ...]
+
+    @property
+    def sealed(self) -> int:
+        return sum(1 for mark in self.marks if mark.is_sealed)
+
+
+@require_GET
+@login_required
+def clients_page(request: HttpRequest) -> HttpResponse:
+    """Every client of the firm by name. A fixed number of statements."""
+    search = typed_text(request.GET, "q")
+    clients = Client.objects.order_by("sort_key", "pk")
+    if search:
+        clients = clients.filter(_matching(search))
+    paginator = Paginator(clients, PAGE_SIZE)
+    part = paginator.get_page(page_number(request.GET))
+    context = {
+        "search": search,
+        "rows": _with_status(part.object_list),
+        "total": paginator.count,
+        "paging": Paging.of(request, part.number, paginator.num_pages),
+    }
+    return render(request, "practice/books/clients.html", context)
+
+
+@require_GET
+@client_view
+def summary_page(request: HttpRequest, page: ClientPage) -> HttpResponse:
+    """Sammendrag: status, seals year by year, the last sync, open items and the settings."""
+    context: dict[str, object] = {}
+    if page.books is not None and page.books.is_usable:
+        books = page.books
+        context = {
+            "years": sealed_years(books, page),
+            "items": open_item_totals(books.connection_id),
+            "current_year": books.year_of(Month.of(page.today)),
+        }
+    return show(request, page, "summary", "practice/books/summary.html", context)
+
+
+def sealed_years(books: BooksState, page: ClientPage) -> tuple[SealedYear, ...]:
+    """The years through the present one, newest first. One statement."""
+    as_of = oslo_date(books.as_of) if books.as_of else page.today
+    years = [year for year in books.years if year.start <= as_of]
+    if not years:
+        return ()
+    marks = month_marks(books, years[0].first_month, years[-1].last_month, page.today)
+    return tuple(
+        SealedYear(year, tuple(mark for mark in marks if mark.month in year.period))
+        for year in reversed(years)
+    )
+
+
+def _matching(search: str) -> Q:
+    """Names by any part, letters in Norwegian order's own folding; numbers by their beginning."""
+    plain = norwegian_sort_key(search).partition("\x01")[0]
+    found = Q(name__icontains=search) | Q(sort_key__startswith=plain)
+    digits = "".join(search.split())
+    if digits.isdigit() and len(digits) >= LEAST_DIGITS:
+        found |= Q(orgnr__startswith=digits)
+    return found
+
+
+def _with_status(clients: Iterable[Client]) -> list[ClientRow]:
+    """Each client with the state of the connection that supplies its books. Two statements."""
+    chosen: dict[int, int] = {}
+    shown = list(clients)
+    # the last one written wins: deleted and inactive come first
+    for connection_id, client_id in (
+        Connection.objects.filter(client__in=shown)
+        .order_by("is_active", "-deleted_at", "activated_at", "pk")
+        .values_list("pk", "client_id")
+    ):
+        if client_id is not None:
+            chosen[client_id] = connection_id
+    states = connection_states(chosen.values())
+    return [
+        ClientRow(client, states.get(chosen.get(client.pk, 0), ConnectionState()))
+        for client in shown
+    ]

@@ -1,0 +1,88 @@
+"""What the ledger's views share: who may look, and what is shown before there are figures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.urls import reverse
+
+from klientbro.ledger.queries import in_one_landing
+from klientbro.lib.errors import UnknownAccountError
+from klientbro.practice.books.access import ClientPage, client_page
+from klientbro.practice.books.texts import cause_notice
+from klientbro.practice.books.typed import page_number
+
+__all__ = ["client_view", "ledger_view", "page_number", "show"]
+
+ClientView = Callable[..., HttpResponseBase]
+
+
+def client_view(view: ClientView) -> ClientView:
+    """A page of a client, also before it has books. The view takes (request, page, …)."""
+
+    @wraps(view)
+    def wrapped(
+        request: HttpRequest, client_id: UUID, **arguments: str | int | UUID
+    ) -> HttpResponseBase:
+        return view(request, client_page(client_id), **arguments)
+
+    return login_required(wrapped)
+
+
+def ledger_view(tab: str) -> Callable[[ClientView], ClientView]:
+    """A page of the books. The view takes (request, page, books, …).
+
+    Until this year has landed the progress is shown in its place. All it reads is of one landing.
+    """
+
+    def decorate(view: ClientView) -> ClientView:
+        @wraps(view)
+        def wrapped(
+            request: HttpRequest, client_id: UUID, **arguments: str | int | UUID
+        ) -> HttpResponseBase:
+            found = client_page(client_id)
+            if found.books is None or not found.books.is_usable:
+                return show(request, found, tab, "practice/books/waiting.html", {})
+
+            def read() -> HttpResponseBase:
+                page = client_page(client_id)
+                return view(request, page, page.usable_books(), **arguments)
+
+            try:
+                return in_one_landing(found.books.connection_id, read)
+            except UnknownAccountError as error:
+                # a posting came before the chart of accounts it needs: the next sync brings it
+                context = {"unknown_accounts": error.account_ids}
+                return show(request, found, tab, "practice/books/waiting.html", context)
+
+        return login_required(wrapped)
+
+    return decorate
+
+
+def show(
+    request: HttpRequest,
+    page: ClientPage,
+    tab: str,
+    template: str,
+    context: dict[str, Any],
+    *,
+    status: int = 200,
+) -> HttpResponse:
+    """Renders a client's page with its head, tabs and notices."""
+    shared: dict[str, Any] = {
+        "page": page,
+        "client": page.client,
+        "books": page.books,
+        "tab": tab,
+        "cause": cause_notice(page.status),
+        "home": reverse("books:summary", args=[page.client.public_id]),
+    }
+    return render(request, template, shared | context, status=status)

@@ -1,0 +1,59 @@
+"""Saldobalanse: any month or year to date, with seals, differences and last year."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from klientbro.ledger.queries import last_seal, month_strip, proof_details, trial_balance_of
+from klientbro.ledger.rows import BooksState, MonthState
+from klientbro.practice.books.access import ClientPage
+from klientbro.practice.books.periods import chosen_period
+from klientbro.practice.books.sheets import shown_sheet
+from klientbro.practice.books.texts import seal_bar
+from klientbro.practice.books.typed import typed_text
+from klientbro.practice.books.views.shared import client_view, ledger_view, show
+from klientbro.sync.services import queue_sync
+
+TAB = "trial_balance"
+
+
+@require_GET
+@ledger_view(TAB)
+def trial_balance_page(request: HttpRequest, page: ClientPage, books: BooksState) -> HttpResponse:
+    """The trial balance of the period in the address."""
+    chosen = chosen_period(books, request.GET, page.today)
+    search = typed_text(request.GET, "q")
+    sheet = trial_balance_of(books, chosen.period)
+    strip = month_strip(books, chosen.year, page.today)
+    mark = next(mark for mark in strip if mark.month == chosen.month)
+    proof = proof_details(books, chosen.month, page.today)
+    differing = {one.account_id for one in proof.differences}
+    context = {
+        "chosen": chosen,
+        "search": search,
+        "sheet": sheet,
+        "shown": shown_sheet(sheet, differing, search) if sheet else None,
+        "is_missing": sheet is None or sheet.total.closing is None,
+        "strip": strip,
+        "mark": mark,
+        "proof": proof,
+        "has_differences": mark.state is MonthState.DIFFERS and bool(proof.differences),
+        "bar": seal_bar(mark, proof, strip),
+        "last_seal": last_seal(books.connection_id, chosen.month),
+    }
+    return show(request, page, TAB, "practice/books/trial_balance.html", context)
+
+
+@require_POST
+@client_view
+def read_again(request: HttpRequest, page: ClientPage) -> HttpResponse:
+    """«Les … nå»: asks for what is new and compares again, ahead of routine work."""
+    queue_sync(page.connection, reason="looking")
+    messages.success(request, _("The accounting system is being read again."))
+    back = typed_text(request.POST, "til")
+    query = f"?til={back}" if back else ""
+    return redirect(f"/klienter/{page.client.public_id}/saldobalanse/{query}")

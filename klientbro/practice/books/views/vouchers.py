@@ -1,0 +1,88 @@
+"""Vouchers: the list, one with all that belongs to it, and what came after locking."""
+
+from __future__ import annotations
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.views.decorators.http import require_GET
+
+from klientbro.domain.periods import Month
+from klientbro.domain.vouchers import VoucherType
+from klientbro.ledger.queries import (
+    effect_of_late_change,
+    late_changes,
+    month_strip,
+    vouchers,
+)
+from klientbro.ledger.rows import BooksState
+from klientbro.practice.books.access import ClientPage, wanted_voucher
+from klientbro.practice.books.history import history_of
+from klientbro.practice.books.paging import Paging
+from klientbro.practice.books.periods import SINGLE_MONTH, WHOLE_YEAR, chosen_period
+from klientbro.practice.books.typed import page_number, typed_text, voucher_filter
+from klientbro.practice.books.views.shared import ledger_view, show
+
+TAB = "vouchers"
+VIEWS = (SINGLE_MONTH, WHOLE_YEAR)
+
+
+@require_GET
+@ledger_view(TAB)
+def vouchers_page(request: HttpRequest, page: ClientPage, books: BooksState) -> HttpResponse:
+    """The vouchers of a month, or those with a number in any month."""
+    chosen = chosen_period(books, request.GET, page.today, VIEWS)
+    narrowed = voucher_filter(request.GET)
+    found = vouchers(books, chosen.period, narrowed, page_number(request.GET))
+    strip = month_strip(books, chosen.year, page.today)
+    context = {
+        "chosen": chosen,
+        "narrowed": narrowed,
+        "search": typed_text(request.GET, "q"),
+        "types": [(type_.value, type_.label) for type_ in VoucherType],
+        "found": found,
+        "is_whole": books.is_covered(chosen.period.first),
+        "mark": next(mark for mark in strip if mark.month == chosen.month),
+        "paging": Paging.of(request, found.page, found.pages),
+    }
+    return show(request, page, TAB, "practice/books/vouchers.html", context)
+
+
+@require_GET
+@ledger_view(TAB)
+def voucher_page(
+    request: HttpRequest, page: ClientPage, books: BooksState, voucher_no: int
+) -> HttpResponse:
+    """One voucher. `id` in the address tells two with the same number apart."""
+    wanted = typed_text(request.GET, "id") or None
+    found = wanted_voucher(page, voucher_no, wanted)
+    if found is None:
+        raise Http404
+    late = found.late_changes[0] if found.late_changes else None
+    context = {
+        "voucher": found,
+        "late": late,
+        "effect": effect_of_late_change(books, late) if late else (),
+        "history": history_of(found),
+        "can_fetch_document": books.is_active and not found.is_gone,
+    }
+    return show(request, page, TAB, "practice/books/voucher.html", context)
+
+
+@require_GET
+@ledger_view(TAB)
+def late_changes_page(request: HttpRequest, page: ClientPage, books: BooksState) -> HttpResponse:
+    """«Endret etter låsing»: every voucher that came to a month already locked or sealed."""
+    month = _month(request.GET.get("maned", ""))
+    found = late_changes(books.connection_id, month, page_number(request.GET))
+    context = {
+        "month": month,
+        "found": found,
+        "paging": Paging.of(request, found.page, found.pages),
+    }
+    return show(request, page, TAB, "practice/books/late_changes.html", context)
+
+
+def _month(text: str) -> Month | None:
+    try:
+        return Month.parse(text)
+    except ValueError:
+        return None
