@@ -15,7 +15,6 @@ import os
 import shutil
 import subprocess
 import sys
-import venv
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -72,22 +71,25 @@ def only_one() -> Iterator[None]:
 
 def make_environment() -> None:
     """Make .venv, or make it anew when its Python is gone or the folder has moved."""
-    if is_done("environment", environment_inputs()) and PYTHON.exists():
+    here = [str(ROOT)]
+    # Scripts in the environment name their Python by its full path, so a moved one is useless.
+    has_moved = (SETUP / "environment.stamp").exists() and not is_done("environment", here)
+    if not has_moved and python_works():
+        done("environment", here)
         return
-    if not python_works():
-        say(f"making .venv with Python {sys.version.split()[0]}")
-        shutil.rmtree(VENV, ignore_errors=True)
-        try:
-            venv.create(VENV, with_pip=False, symlinks=True)
-        except (OSError, subprocess.SubprocessError) as error:
-            raise SetupError(f"the environment {VENV} could not be made: {error}") from error
-        undo("python")
-    done("environment", environment_inputs())
+    say(f"making .venv with Python {sys.version.split()[0]}")
+    shutil.rmtree(VENV, ignore_errors=True)
+    try:
+        import venv
 
-
-def environment_inputs() -> list[str]:
-    """What the environment depends on besides packages."""
-    return [str(ROOT), sys.base_prefix, ".".join(map(str, sys.version_info[:2]))]
+        venv.create(VENV, with_pip=False, symlinks=True)
+    except (ImportError, OSError, subprocess.SubprocessError) as error:
+        raise SetupError(
+            f"the environment {VENV} could not be made: {error}. On Debian and Ubuntu "
+            "`apt-get install python3` brings what is needed."
+        ) from error
+    undo("python")
+    done("environment", here)
 
 
 def python_works() -> bool:
@@ -105,7 +107,7 @@ def python_works() -> bool:
 
 def install_python_packages() -> None:
     """Install exactly what the requirements files lock, checked by hash."""
-    inputs = [path.read_text() for path in REQUIREMENTS] + environment_inputs()
+    inputs = [path.read_text() for path in (*REQUIREMENTS, VENV / "pyvenv.cfg")]
     if is_done("python", inputs):
         return
     say("installing Python packages (locked, with hashes)")

@@ -89,7 +89,10 @@ def write_settings(
     results_restart: bool,
     until: date,
 ) -> None:
-    """What the source says of the company's accounting; a moved lock date is kept with its time."""
+    """What the source says of the company's accounting; a moved lock date is kept with its time.
+
+    Only what differs is written.
+    """
     check_fence(transaction, key)
     transaction.execute(
         "insert into ledger_lock_date (firm_id, connection_id, lock_date) "
@@ -99,16 +102,33 @@ def write_settings(
     )
     transaction.execute(
         "update ledger_books set conversion_date = %s, year_end_month = %s, lock_date = %s, "
-        "currency = %s, results_restart = %s where connection_id = %s",
-        [conversion_date, year_end_month, lock_date, currency, results_restart, key.connection_id],
+        "currency = %s, results_restart = %s where connection_id = %s "
+        "and (conversion_date, year_end_month, lock_date, currency, results_restart) "
+        "is distinct from (%s, %s, %s, %s, %s)",
+        [
+            conversion_date,
+            year_end_month,
+            lock_date,
+            currency,
+            results_restart,
+            key.connection_id,
+            conversion_date,
+            year_end_month,
+            lock_date,
+            currency,
+            results_restart,
+        ],
     )
-    years = financial_years(conversion_date, year_end_month, until)
+    years = tuple(financial_years(conversion_date, year_end_month, until))
     transaction.execute(
-        "delete from ledger_financial_year where connection_id = %s", [key.connection_id]
+        "delete from ledger_financial_year y where connection_id = %s and not exists "
+        "(select from unnest(%s::date[], %s::date[]) as k(first_day, last_day) "
+        "where k.first_day = y.first_day and k.last_day = y.last_day)",
+        [key.connection_id, [year.start for year in years], [year.end for year in years]],
     )
     with transaction.cursor() as cursor:
         cursor.executemany(
             "insert into ledger_financial_year (firm_id, connection_id, first_day, last_day) "
-            "values (%s, %s, %s, %s)",
+            "values (%s, %s, %s, %s) on conflict do nothing",
             [(key.firm_id, key.connection_id, year.start, year.end) for year in years],
         )

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 
-from klientbro.connectors.contract import Decoded
+from klientbro.domain.exchange import Decoded
 from klientbro.ledger.landing import BooksKey, Landed, Transaction
 
 
@@ -13,15 +14,25 @@ def note(
     key: BooksKey,
     kind: str,
     reference: str,
-    detail: dict[str, str],
+    detail: Mapping[str, object],
     landing: int | None = None,
 ) -> None:
-    """Records a finding once; the same one again only renews its time."""
+    """Records a finding once; one that was cleared and comes back is open again."""
     transaction.execute(
         "insert into ledger_finding (firm_id, connection_id, kind, reference, detail, landing) "
         "values (%s, %s, %s, %s, %s::jsonb, %s) on conflict (connection_id, kind, reference) "
-        "do update set found_at = clock_timestamp(), cleared_at = null",
+        "do update set found_at = clock_timestamp(), cleared_at = null, detail = excluded.detail "
+        "where ledger_finding.cleared_at is not null",
         [key.firm_id, key.connection_id, kind, reference, json.dumps(detail), landing],
+    )
+
+
+def clear(transaction: Transaction, key: BooksKey, kind: str, reference: str) -> None:
+    """A finding whose reason is gone: kept, with the time it was cleared."""
+    transaction.execute(
+        "update ledger_finding set cleared_at = clock_timestamp() where connection_id = %s "
+        "and kind = %s and reference = %s and cleared_at is null",
+        [key.connection_id, kind, reference],
     )
 
 

@@ -17,7 +17,7 @@ from uuid import UUID
 import psycopg
 from psycopg import sql
 
-from klientbro.connectors.contract import COLUMNS, Resource, Row
+from klientbro.domain.exchange import COLUMNS, Resource, Row
 from klientbro.lib.errors import LedgerError
 
 CURRENT = 2147483647  # known_to of a row that still stands

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from psycopg import sql
 
-from klientbro.connectors.contract import COLUMNS, Resource, Row
 from klientbro.domain.accounts import account_sort_key
+from klientbro.domain.exchange import COLUMNS, Resource, Row
 from klientbro.ledger.landing import BooksKey, Transaction, take_landing
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 
-from klientbro.connectors.contract import COLUMNS, Resource, Row
+from klientbro.domain.exchange import COLUMNS, Resource, Row
 from klientbro.ledger.books import Books
 from klientbro.ledger.landing import BooksKey, Transaction, check_fence
 from klientbro.ledger.sums import openings

@@ -106,6 +106,35 @@ def unproved_months(transaction: Transaction, books: Books, today: date) -> list
     ]
 
 
+# Open years are proved in full weekly, closed ones monthly; a sweep takes a few months at a time.
+OPEN_YEAR_DAYS, CLOSED_YEAR_DAYS, MOST_DUE_MONTHS = 7, 30, 4
+
+
+def due_months(
+    transaction: Transaction, books: Books, today: date, latest: Month
+) -> list[Month]:
+    """What a routine sweep proves beside the unsealed: the latest month, and those proved longest
+    ago when that is more than a week (this financial year) or a month (earlier years)."""
+    years = books.years(today)
+    found = [
+        Month.of(month)
+        for (month,) in transaction.execute(
+            "select month from ledger_month where connection_id = %s and state = 'sealed' "
+            "and proved_at < clock_timestamp() - make_interval(days => "
+            "case when month >= %s then %s else %s end) order by proved_at, month limit %s",
+            [
+                books.connection_id,
+                years[-1].start if years else date.min,
+                OPEN_YEAR_DAYS,
+                CLOSED_YEAR_DAYS,
+                MOST_DUE_MONTHS,
+            ],
+        ).fetchall()
+        if isinstance(month, date)
+    ]
+    return [*found, latest] if latest in months_to_prove(transaction, books, today) else found
+
+
 def upgrade_movement_seals(
     transaction: Transaction, key: BooksKey, books: Books, holdings: Holdings
 ) -> int:
@@ -160,6 +189,15 @@ def seal_month(
     if check_fence(transaction, key) != holdings.landing:
         return False
     sheet = closings(books, month.last_day, holdings.opening, holdings.sums, holdings.types)
+    kind = FULL if books.is_anchored_at_conversion else MOVEMENT
+    stands = transaction.execute(
+        "update ledger_month m set proved_at = clock_timestamp() from ledger_seal s "
+        "where m.connection_id = %s and m.month = %s and m.state = 'sealed' and s.id = m.seal_id "
+        "and s.kind = %s and s.sheet_hash = %s returning 1",
+        [key.connection_id, month.first_day, kind, sheet_hash(sheet)],
+    ).fetchone()
+    if stands is not None:
+        return True  # proved once more: nothing moved, so the seal that stands says it all
     counted = transaction.execute(
         "select coalesce(sum(postings), 0) from ledger_balance "
         "where connection_id = %s and month = %s",
@@ -173,7 +211,7 @@ def seal_month(
             key.firm_id,
             key.connection_id,
             month.first_day,
-            FULL if books.is_anchored_at_conversion else MOVEMENT,
+            kind,
             holdings.landing,
             books.newest_source_id,
             books.newest_source_at,
@@ -227,7 +265,8 @@ def repair_balances(transaction: Transaction, key: BooksKey, holdings: Holdings)
             "insert into ledger_finding (firm_id, connection_id, kind, reference, detail, landing) "
             "values (%s, %s, 'balance_repaired', %s, %s, %s) "
             "on conflict (connection_id, kind, reference) do update "
-            "set found_at = clock_timestamp(), landing = excluded.landing",
+            "set found_at = clock_timestamp(), landing = excluded.landing, "
+            "detail = excluded.detail, cleared_at = null",
             [
                 key.firm_id,
                 key.connection_id,

@@ -55,17 +55,44 @@ def account_types(transaction: Transaction, connection_id: int) -> dict[str, str
 
 
 def result_start(books: Books, day: date) -> date:
-    """First day from which result accounts count at `day`: the start of its financial year.
-
-    Where the source lets results accumulate until disposed (books.results_restart is False), they
-    count from the very first posting instead.
-    """
-    if not books.results_restart:
-        return date.min
+    """First day of the financial year that holds `day`; date.min before the first one."""
     for year in reversed(books.years(day)):
         if year.start <= day:
             return year.start
-    return date(day.year, 1, 1)
+    return date.min
+
+
+def counted_years(
+    books: Books,
+    day: date,
+    opening: Mapping[str, Decimal],
+    sums: MonthlySums,
+    types: Mapping[str, str],
+) -> frozenset[date]:
+    """[guess] The one place that says which years' results stand on the result accounts at `day`.
+
+    Restarting (books.results_restart): those of the financial year that holds the day. Otherwise
+    they go on accumulating until disposed of, so every year whose result is not zero counts too.
+    Years are named by their first day. The opening belongs to the year that holds the anchor day.
+    """
+    current = result_start(books, day)
+    if books.results_restart:
+        return frozenset({current})
+    totals: dict[date, Decimal] = {}
+    starts: dict[date, date] = {}
+    for (account, month), amount in sums.items():
+        if types.get(account) in RESULT_TYPES and month < current:
+            if month not in starts:
+                starts[month] = result_start(books, month)
+            year = starts[month]
+            totals[year] = totals.get(year, Decimal(0)) + amount
+    if books.anchor_date is not None:
+        year = result_start(books, books.anchor_date)
+        totals[year] = totals.get(year, Decimal(0)) + sum(
+            (amount for account, amount in opening.items() if types.get(account) in RESULT_TYPES),
+            Decimal(0),
+        )
+    return frozenset({current, *(year for year, total in totals.items() if total != 0)})
 
 
 def closings(
@@ -80,15 +107,22 @@ def closings(
     Balance-sheet accounts: opening and everything held up to the day. Result accounts: from the
     first day of the financial year, and the opening while the anchor lies in that year.
     """
-    start = result_start(books, day)
+    years = counted_years(books, day, opening, sums, types)
+    starts: dict[date, date] = {}
     anchor = books.anchor_date
+    counts_opening = anchor is not None and result_start(books, anchor) in years
     found: dict[str, Decimal] = {}
     for account, amount in opening.items():
-        if types.get(account) not in RESULT_TYPES or (anchor is not None and anchor >= start):
+        if types.get(account) not in RESULT_TYPES or counts_opening:
             found[account] = amount
     for (account, month), amount in sums.items():
-        if month > day or (types.get(account) in RESULT_TYPES and month < start):
+        if month > day:
             continue
+        if types.get(account) in RESULT_TYPES:
+            if month not in starts:
+                starts[month] = result_start(books, month)
+            if starts[month] not in years:
+                continue
         found[account] = found.get(account, Decimal(0)) + amount
     return {account: amount for account, amount in found.items() if amount != 0}
 

@@ -34,6 +34,7 @@ class Cause(StrEnum):
     MOVING = "moving"
     WRONG_COMPANY = "wrong_company"
     SECRETS = "secrets"
+    OPERATOR_KEYS = "operator_keys"
     INTERNAL = "internal"
 
 
@@ -157,6 +158,18 @@ _TEXTS = {
         gettext_noop("Tell the operator to run klientbro doctor."),
         "doctor",
         (15 * MINUTE,),
+        True,
+    ),
+    Cause.OPERATOR_KEYS: CauseText(
+        gettext_noop("The accounting system refuses our own keys"),
+        gettext_noop(
+            "It is the operator's application or subscription key that is refused, not this "
+            "client's. The copy is unharmed."
+        ),
+        Owner.OPERATOR,
+        gettext_noop("Tell the operator to run klientbro doctor."),
+        "doctor",
+        (5 * MINUTE, 15 * MINUTE, 60 * MINUTE),
         True,
     ),
     Cause.INTERNAL: CauseText(

@@ -44,6 +44,7 @@ class Slice:
     reason: str
     accepts_vanishing: bool
     priority: int
+    source_company: str = ""
     started: float = field(default_factory=time.monotonic)
     requests_written: int = 0
 

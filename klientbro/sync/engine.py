@@ -10,24 +10,27 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from contextlib import suppress
-from dataclasses import dataclass, replace
+from contextlib import aclosing, suppress
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
 import psycopg
 
-from klientbro.connectors.contract import Resource, Unit
+from klientbro.connectors.contract import Company, Decoded, Resource, Row, Unit
 from klientbro.connectors.errors import (
     AuthorizationError,
     ConnectorError,
     MissingRightError,
+    OperatorSettingsError,
     RateLimitedError,
     RetriableError,
     UnavailableError,
+    UnreadableError,
 )
 from klientbro.ledger.anchor import move_anchor
 from klientbro.ledger.books import read_books, write_settings
+from klientbro.ledger.findings import clear, note, note_decoded
 from klientbro.ledger.landing import BooksKey, FencedError, Transaction, begin_run, check_fence
 from klientbro.ledger.masters import land_masters
 from klientbro.ledger.open_items import land_items
@@ -66,6 +69,7 @@ logger = logging.getLogger(__name__)
 SYNC_TASK = "klientbro.sync.tasks.sync_connection"
 MASTERS_EVERY_SECONDS = 24 * 3600
 ROUTINE_SECONDS = 15 * 60
+RIGHT_MISSING = "right_missing"  # the kind of finding
 
 _RESOURCES = {
     StepKind.ACCOUNTS: Resource.ACCOUNTS,
@@ -114,6 +118,7 @@ async def run_slice(firm_id: UUID, connection_id: int, priority: int) -> None:
         log=log,
         today=oslo_date(SystemClock().now()),
         reason=opened.reason,
+        source_company=opened.source_company,
         accepts_vanishing=opened.accepts_vanishing,
         priority=priority,
     )
@@ -130,6 +135,8 @@ async def run_slice(firm_id: UUID, connection_id: int, priority: int) -> None:
         await _end_with(work, cause, detail)
     except psycopg.OperationalError:
         raise  # the database is away: the job is tried again from the last landed page
+    except psycopg.InternalError:
+        raise  # the server ended an idle transaction of a process that had been paused
     except (KlientbroError, ValueError, LookupError, ArithmeticError, psycopg.Error):
         logger.exception("connection %s: the run failed", connection_id)
         await _end_with(work, Cause.INTERNAL, {})
@@ -142,8 +149,10 @@ def cause_of(error: ConnectorError) -> tuple[Cause, dict[str, object]]:
         return Cause.RIGHTS_MISSING, {"rights": list(error.rights)}
     if isinstance(error, RateLimitedError):
         return Cause.THROTTLED, {"seconds": error.retry_after_seconds}
-    if isinstance(error, UnavailableError):
-        return Cause.UNREACHABLE, {"message": str(error)}
+    if isinstance(error, UnreadableError):
+        return Cause.UNREADABLE, {"message": str(error)}
+    if isinstance(error, OperatorSettingsError):
+        return Cause.OPERATOR_KEYS, {"message": str(error)}
     if isinstance(error, RetriableError):
         return Cause.UNREACHABLE, {"message": str(error)}
     return Cause.CONTRACT, {"message": str(error)}
@@ -211,6 +220,11 @@ def _plan_run(cursor: Transaction, connection_id: int) -> None:
     ).fetchone()
     reason, masters_due = (str(row[0]), bool(row[1])) if row else ("", True)
     if books.stage == "new" or reason == "full":
+        if books.stage == "new":
+            cursor.execute(
+                "update sync_state set run_reason = 'first' where connection_id = %s",
+                [connection_id],
+            )
         put_steps(cursor, connection_id, first_sync_steps())
         return
     steps = [Step(StepKind.POSTINGS, token="since")]  # noqa: S106 a marker, replaced when taken
@@ -295,8 +309,7 @@ async def _do(work: Slice, step: Step) -> None:
         case StepKind.ANCHOR:
             await _anchor(work, step)
         case StepKind.PROVE | StepKind.PROVE_LATEST:
-            await prove(work, step)
-            if step.kind is StepKind.PROVE_LATEST:
+            if await prove(work, step) and step.kind is StepKind.PROVE_LATEST:
                 await asyncio.to_thread(_first_usable, work)
         case StepKind.CUSTOMER_ITEMS | StepKind.SUPPLIER_ITEMS:
             await _read_items(work, step)
@@ -306,7 +319,38 @@ async def _do(work: Slice, step: Step) -> None:
             await _read_masters(work, step)
 
 
+async def _check_company(work: Slice) -> None:
+    """Stops where the key has come to open another company than the books were made from.
+
+    Asked with the settings, once a day; a first sync follows right after the key's own check.
+    """
+    is_known, is_new = await asyncio.to_thread(_known_company, work)
+    if is_known and is_new:
+        return
+    company = (await work.source.check()).company
+    if is_known and company.source_id != work.source_company:
+        raise StopRun(Cause.WRONG_COMPANY, company=company.name)
+    if not is_known:
+        await asyncio.to_thread(_remember_company, work, company)
+
+
+def _known_company(work: Slice) -> tuple[bool, bool]:
+    with transaction(work.firm_id) as cursor:
+        return bool(work.source_company), work.books(cursor).stage == "new"
+
+
+def _remember_company(work: Slice, company: Company) -> None:
+    with work.fenced() as cursor:
+        cursor.execute(
+            "update clients_connection set source_company_id = %s, "
+            "source_name = case when source_name = '' then %s else source_name end where id = %s",
+            [company.source_id[:100], company.name[:300], work.connection_id],
+        )
+    work.source_company = company.source_id
+
+
 async def _read_settings(work: Slice, step: Step) -> None:
+    await _check_company(work)
     settings = await work.source.settings()
 
     def write() -> None:
@@ -327,10 +371,10 @@ async def _read_settings(work: Slice, step: Step) -> None:
 
 
 def _plan_units(work: Slice, step: Step) -> None:
-    with transaction(work.firm_id) as cursor:
+    with work.fenced() as cursor:
         books = work.books(cursor)
         known = known_of(books, work.today)
-        full = books.stage != "history"
+        full = books.stage != "history" or work.reason == "full"
         if full:
             known = replace(known, covered_from=None)
         units = work.source.plan(None, known)
@@ -342,7 +386,7 @@ def _plan_units(work: Slice, step: Step) -> None:
 
 def _ask_since(work: Slice, step: Step) -> None:
     """Turns the marker into the changed-since unit, now that the watermark is known."""
-    with transaction(work.firm_id) as cursor:
+    with work.fenced() as cursor:
         put_steps(
             cursor,
             work.connection_id,
@@ -379,24 +423,65 @@ async def _anchor(work: Slice, step: Step) -> None:
     await asyncio.to_thread(write)
 
 
-async def _read_masters(work: Slice, step: Step) -> None:
-    resource = _RESOURCES[step.kind]
-    rows: list[tuple[object, ...]] = []
-    async for batch in work.source.read(Unit(resource)):
-        decoded = await asyncio.to_thread(batch.rows)
-        rows.extend(decoded.rows)
+@dataclass(slots=True)
+class _Whole:
+    """A list read to its end. `is_complete`: absence from it means that it is gone."""
+
+    rows: list[Row] = field(default_factory=list)
+    pages: list[Decoded] = field(default_factory=list)
+    is_complete: bool = True
+
+
+async def _read_whole(work: Slice, unit: Unit) -> _Whole:
+    read = _Whole()
+    async with aclosing(work.source.read(unit)) as batches:
+        async for batch in batches:
+            decoded = await asyncio.to_thread(batch.rows)
+            read.rows.extend(decoded.rows)
+            read.pages.append(replace(decoded, rows=()))
+            read.is_complete = batch.unit.is_complete
+            if batch.next_token is None and batch.total_rows is not None:
+                read.is_complete = read.is_complete and len(read.rows) >= batch.total_rows
+    return read
+
+
+async def _without_right(work: Slice, step: Step, error: MissingRightError) -> None:
+    """The key may not read this part: the copy lacks it, and that is a finding, not a stop."""
 
     def write() -> None:
-        with transaction(work.firm_id) as cursor:
-            check_fence(cursor, work.key)
-            land_masters(cursor, work.key, resource, rows, is_complete=True)
-            if step.kind is MASTER_STEPS[-1]:
-                cursor.execute(
-                    "update sync_state set masters_read_at = clock_timestamp() "
-                    "where connection_id = %s",
-                    [work.connection_id],
-                )
-            end_step(cursor, work.connection_id, step)
+        with work.fenced() as cursor:
+            note(cursor, work.key, RIGHT_MISSING, step.kind.value, {"rights": list(error.rights)})
+            _end_masters(cursor, work, step)
+
+    await asyncio.to_thread(write)
+
+
+def _end_masters(cursor: Transaction, work: Slice, step: Step) -> None:
+    if step.kind is MASTER_STEPS[-1]:
+        cursor.execute(
+            "update sync_state set masters_read_at = clock_timestamp() where connection_id = %s",
+            [work.connection_id],
+        )
+    end_step(cursor, work.connection_id, step)
+
+
+async def _read_masters(work: Slice, step: Step) -> None:
+    resource = _RESOURCES[step.kind]
+    try:
+        read = await _read_whole(work, Unit(resource))
+    except MissingRightError as error:
+        if step.kind not in MASTER_STEPS:
+            raise
+        await _without_right(work, step, error)
+        return
+
+    def write() -> None:
+        with work.fenced() as cursor:
+            clear(cursor, work.key, RIGHT_MISSING, step.kind.value)
+            for page in read.pages:
+                note_decoded(cursor, work.key, page)
+            land_masters(cursor, work.key, resource, read.rows, is_complete=read.is_complete)
+            _end_masters(cursor, work, step)
 
     await asyncio.to_thread(write)
 
@@ -405,15 +490,21 @@ async def _read_items(work: Slice, step: Step) -> None:
     is_customer = step.kind is StepKind.CUSTOMER_ITEMS
     resource = Resource.CUSTOMER_ITEMS if is_customer else Resource.SUPPLIER_ITEMS
     day = step.last or work.today
-    rows: list[tuple[object, ...]] = []
-    async for batch in work.source.read(Unit(resource, last=day)):
-        decoded = await asyncio.to_thread(batch.rows)
-        rows.extend(decoded.rows)
+    try:
+        read = await _read_whole(work, Unit(resource, last=day))
+    except MissingRightError as error:
+        await _without_right(work, step, error)
+        return
+    if not read.is_complete:
+        raise UnavailableError("the open items changed while they were read")
 
     def write() -> None:
-        with transaction(work.firm_id) as cursor:
+        with work.fenced() as cursor:
+            clear(cursor, work.key, RIGHT_MISSING, step.kind.value)
+            for page in read.pages:
+                note_decoded(cursor, work.key, page)
             side = "customer" if is_customer else "supplier"
-            land_items(cursor, work.key, work.books(cursor), side, day, rows)
+            land_items(cursor, work.key, work.books(cursor), side, day, read.rows)
             end_step(cursor, work.connection_id, step)
 
     await asyncio.to_thread(write)
@@ -507,15 +598,16 @@ def _write_outcome(
     completed: bool,
 ) -> None:
     row = cursor.execute(
-        "update sync_state set cause = %s, cause_detail = %s::jsonb, "
-        "cause_since = case when %s = '' then null when cause = %s then cause_since "
+        "update sync_state s set cause = %s, cause_detail = %s::jsonb, "
+        "cause_since = case when %s = '' then null when s.cause = %s then s.cause_since "
         "else clock_timestamp() end, "
-        "failures = case when %s = '' then 0 else failures + 1 end, "
-        "last_success_at = case when %s then clock_timestamp() else last_success_at end, "
-        "is_vanishing_accepted = case when %s then false else is_vanishing_accepted end, "
-        "run_reason = case when %s then '' else run_reason end "
-        "where connection_id = %s "
-        "returning failures, run_started_at, rows_new, rows_changed, rows_closed, requests",
+        "failures = case when %s = '' then 0 else s.failures + 1 end, "
+        "last_success_at = case when %s then clock_timestamp() else s.last_success_at end, "
+        "is_vanishing_accepted = case when %s then false else s.is_vanishing_accepted end, "
+        "run_reason = case when %s then '' else s.run_reason end "
+        "from sync_state b where s.connection_id = %s and b.connection_id = s.connection_id "
+        "returning s.failures, s.run_started_at, s.rows_new, s.rows_changed, s.rows_closed, "
+        "s.requests, b.run_reason",
         [
             cause or "",
             json.dumps(detail, default=str),
@@ -530,8 +622,17 @@ def _write_outcome(
     ).fetchone()
     if row is None:
         return
+    if completed:
+        # the key has just opened everything: what an earlier run said of it is cured
+        cursor.execute(
+            "update clients_connection set api_active = true, key_check_cause = '', "
+            "key_checked_at = clock_timestamp() where id = %s and not api_active",
+            [connection_id],
+        )
     failures = int(str(row[0]))
-    seconds = retry_after_seconds(cause, failures) if cause else ROUTINE_SECONDS
+    seconds: float = retry_after_seconds(cause, failures) if cause else ROUTINE_SECONDS
+    if cause is Cause.THROTTLED:  # no sooner than the source asked for
+        seconds = max(seconds, float(str(detail.get("seconds", 0))))
     cursor.execute(
         "insert into sync_schedule (connection_id, firm_id, next_at) "
         "values (%s, %s, clock_timestamp() + make_interval(secs => %s)) "
@@ -547,7 +648,7 @@ def _write_outcome(
             [
                 firm_id,
                 connection_id,
-                "routine",
+                str(row[6] or "") or "routine",
                 row[1],
                 cause or "",
                 row[2],

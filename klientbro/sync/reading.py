@@ -64,7 +64,7 @@ async def read_postings(work: Slice, step: Step) -> bool:
                 if finished or work.is_over:
                     break
         if previous is not None:
-            await previous
+            await asyncio.shield(previous)
     except RangeTooLargeError:
         await _settle(tasks)
         await asyncio.to_thread(_split, work, step)
@@ -98,6 +98,18 @@ async def _whole(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) ->
         raise
 
 
+async def _borrow() -> Transaction:
+    """A connection of the pool, given back when the job was cancelled while it waited."""
+    thread = asyncio.ensure_future(asyncio.to_thread(pool().getconn))
+    try:
+        return await asyncio.shield(thread)
+    except asyncio.CancelledError:
+        await asyncio.wait([thread])
+        if not thread.cancelled() and thread.exception() is None:
+            pool().putconn(thread.result())
+        raise
+
+
 async def _land_page(
     work: Slice,
     step: Step,
@@ -106,7 +118,7 @@ async def _land_page(
     lanes: asyncio.Semaphore,
 ) -> Step:
     """One page on a connection of its own: decode and copy, wait for the turn, merge, commit."""
-    connection = await _whole(pool().getconn)
+    connection = await _borrow()
     try:
         decoded, distinct = await _whole(_fill, work, connection, batch)
         before = step if previous is None else await asyncio.shield(previous)

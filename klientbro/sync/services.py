@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from klientbro.clients.models import Connection
 from klientbro.ledger.books import open_books
+from klientbro.ledger.landing import Transaction
 from klientbro.sync.causes import Cause, CauseText, cause_text
 from klientbro.sync.engine import SYNC_TASK
 from klientbro.sync.models import DocumentRequest, Schedule, State, TestRun
@@ -95,20 +96,13 @@ def queue_sync(
         return
     with transaction.atomic(), database.cursor() as cursor:
         runs = cast(Executes, cursor)
-        open_books(cursor, connection.firm_id, connection.pk, connection.client_id)  # type: ignore[arg-type]
+        open_books(
+            cast(Transaction, cursor), connection.firm_id, connection.pk, connection.client_id
+        )
         State.objects.get_or_create(connection=connection, defaults={"firm_id": connection.firm_id})
         wanted = "full" if full else "prove" if reason == "prove" else ""
         if wanted:
-            # a run under way is replaced: everything it would do, the new one does too
-            cursor.execute(
-                "delete from sync_step where connection_id = %s and exists (select from "
-                "ledger_books where connection_id = %s and stage = 'current')",
-                [connection.pk, connection.pk],
-            )
-            cursor.execute(
-                "update sync_state set run_reason = %s where connection_id = %s",
-                [wanted, connection.pk],
-            )
+            _replace_run(connection.pk, wanted)
         elif reason == "looking":
             _put_news_first(connection.pk)
         if accept_vanished:
@@ -138,6 +132,27 @@ def queue_sync(
         )
 
 
+def _replace_run(connection_id: int, reason: str) -> None:
+    """A run under way is replaced: everything it would do, the new one does too.
+
+    Its slice is fenced off, lest it ends and takes the new run's reason with it. A first sync that
+    has not come to figures yet is everything already, and a proof waits for the history.
+    """
+    with database.cursor() as cursor:
+        cursor.execute(
+            "update ledger_books set run = run + 1 where connection_id = %s "
+            "and (stage = 'current' or (stage = 'history' and %s = 'full')) returning 1",
+            [connection_id, reason],
+        )
+        if cursor.fetchone() is None:
+            return
+        cursor.execute("delete from sync_step where connection_id = %s", [connection_id])
+        cursor.execute(
+            "update sync_state set run_reason = %s where connection_id = %s",
+            [reason, connection_id],
+        )
+
+
 def accept_vanishing(connection: Connection) -> None:
     """A person has looked: the postings are meant to be gone."""
     queue_sync(connection, reason="looking", accept_vanished=True)
@@ -156,7 +171,7 @@ def _put_news_first(connection_id: int) -> None:
         lowest, asked, has_history = cursor.fetchone()
         if lowest is not None and has_history and not asked:
             put_steps(
-                cursor,
+                cast(Transaction, cursor),
                 connection_id,
                 [Step(StepKind.POSTINGS, token="since"), LATEST_TOO],  # noqa: S106 a marker
                 before=lowest,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from klientbro.connectors.contract import Decoded, Resource, Unit
 from klientbro.connectors.errors import ContractError
-from klientbro.connectors.poweroffice import mapping, postings, rights
+from klientbro.connectors.poweroffice import mapping, postings, records, rights
 from klientbro.connectors.poweroffice.client import Question
 from klientbro.connectors.poweroffice.planning import asked_since
 from klientbro.connectors.poweroffice.rights import Right
@@ -36,13 +36,13 @@ LISTINGS: Mapping[Resource, Listing] = {
     Resource.ACCOUNTS: Listing(
         "/GeneralLedgerAccounts",
         rights.GENERAL_LEDGER_ACCOUNT,
-        mapping.fields_of(mapping.GeneralLedgerAccount),
+        mapping.fields_of(records.GeneralLedgerAccount),
         mapping.decode_accounts,
     ),
     Resource.VAT_CODES: Listing(
         "/VatCodes",
         rights.COMMON_SERVICES,
-        mapping.fields_of(mapping.VatCode),
+        mapping.fields_of(records.VatCode),
         mapping.decode_vat_codes,
         query={"includeExpired": "true"},  # old postings carry codes that have ended
         is_changed_since=False,
@@ -58,37 +58,37 @@ LISTINGS: Mapping[Resource, Listing] = {
     Resource.CUSTOMERS: Listing(
         "/Customers",
         rights.CUSTOMER,
-        mapping.fields_of(mapping.Contact),
+        mapping.fields_of(records.Contact),
         mapping.contact_decoder("Customers"),
     ),
     Resource.SUPPLIERS: Listing(
         "/Suppliers",
         rights.SUPPLIER,
-        mapping.fields_of(mapping.Contact),
+        mapping.fields_of(records.Contact),
         mapping.contact_decoder("Suppliers"),
     ),
     Resource.DEPARTMENTS: Listing(
         "/Departments",
         rights.DEPARTMENT,
-        mapping.fields_of(mapping.Dimension),
+        mapping.fields_of(records.Dimension),
         mapping.dimension_decoder("Departments"),
     ),
     Resource.PROJECTS: Listing(
         "/Projects",
         rights.PROJECT,
-        mapping.fields_of(mapping.Dimension),
+        mapping.fields_of(records.Dimension),
         mapping.dimension_decoder("Projects"),
     ),
     Resource.BANK_ACCOUNTS: Listing(
         "/ClientBankAccounts",
         rights.CLIENT_BANK_ACCOUNT,
-        mapping.fields_of(mapping.ClientBankAccount),
+        mapping.fields_of(records.ClientBankAccount),
         mapping.decode_bank_accounts,
     ),
     Resource.CUSTOMER_ITEMS: Listing(
         "/Customerledger/OpenItems",
         rights.CUSTOMER_LEDGER,
-        mapping.fields_of(mapping.CustomerEntry),
+        mapping.fields_of(records.CustomerEntry),
         mapping.decode_customer_items,
         dates=("date",),
         is_changed_since=False,
@@ -96,7 +96,7 @@ LISTINGS: Mapping[Resource, Listing] = {
     Resource.SUPPLIER_ITEMS: Listing(
         "/Supplierledger/OpenItems",
         rights.SUPPLIER_LEDGER,
-        mapping.fields_of(mapping.SupplierEntry),
+        mapping.fields_of(records.SupplierEntry),
         mapping.decode_supplier_items,
         dates=("date",),
         is_changed_since=False,

@@ -21,6 +21,21 @@ from klientbro.connectors.poweroffice.decoding import (
     field_names,
     unknown_fields,
 )
+from klientbro.connectors.poweroffice.records import (
+    ClientBankAccount,
+    Contact,
+    CustomerEntry,
+    Dimension,
+    Entry,
+    FinancialSettings,
+    GeneralLedgerAccount,
+    LockDateSettings,
+    OrganizationSettings,
+    SupplierEntry,
+    TrialBalanceRow,
+    VatCode,
+    VatSettings,
+)
 from klientbro.connectors.poweroffice.tokens import KEY
 from klientbro.domain.accounts import AccountType
 from klientbro.domain.money import round_to_ore
@@ -60,125 +75,6 @@ MONTHS: Mapping[str, int] = {
     "November": 11,
     "December": 12,
 }
-
-
-class GeneralLedgerAccount(msgspec.Struct, rename="pascal", gc=False):
-    id: int
-    account_no: int
-    name: str | None = None
-    general_ledger_account_type: str | None = None
-    vat_code: str | None = None
-    is_active: bool | None = None
-    agriculture_department: str | None = None
-    last_changed_date_time_offset: str | None = None
-
-
-class VatCode(msgspec.Struct, rename="pascal", gc=False):
-    id: int
-    code: str | None = None
-    name: str | None = None
-    description: str | None = None
-    rate: Decimal | None = None
-    valid_from: date | None = None
-    valid_to: date | None = None
-    is_active: bool | None = None
-
-
-class Contact(msgspec.Struct, rename="pascal", gc=False):
-    """A customer or a supplier: roles of one contact, with the same fields."""
-
-    id: int
-    number: int | None = None
-    name: str | None = None
-    legal_name: str | None = None
-    first_name: str | None = None
-    last_name: str | None = None
-    organization_number: str | None = None
-    is_active: bool | None = None
-    is_archived: bool | None = None
-    last_changed_date_time_offset: str | None = None
-
-
-class Dimension(msgspec.Struct, rename="pascal", gc=False):
-    """A department or a project."""
-
-    id: int
-    code: str | None = None
-    name: str | None = None
-    is_active: bool | None = None
-    last_changed_date_time_offset: str | None = None
-
-
-class ClientBankAccount(msgspec.Struct, rename="pascal", gc=False):
-    id: int
-    bank_account_number: str
-    general_ledger_account_id: int
-    bank_name: str | None = None
-    currency_code: str | None = None
-    is_active: bool | None = None
-    last_changed_date_time_offset: str | None = None
-
-
-class _Entry(msgspec.Struct, rename="pascal", gc=False, kw_only=True):
-    """An open entry of a sub-ledger, as of the date that was asked."""
-
-    id: int
-    voucher_id: str
-    voucher_no: int
-    posting_date: date
-    amount: Decimal
-    balance: Decimal
-    invoice_no: str | None = None
-    due_date: date | None = None
-    currency_code: str | None = None
-    currency_amount: Decimal | None = None
-
-
-class CustomerEntry(_Entry, gc=False):
-    customer_account_no: int | None = None
-    customer_name: str | None = None
-
-
-class SupplierEntry(_Entry, gc=False):
-    supplier_account_no: int | None = None
-    supplier_name: str | None = None
-
-
-class TrialBalanceRow(msgspec.Struct, rename="pascal", gc=False):
-    account_id: int
-    balance: Decimal
-
-
-class ClientIntegrationInformation(msgspec.Struct, rename="pascal"):
-    client_id: str | None = None
-    client_name: str | None = None
-    valid_privileges: list[str] | None = None
-
-
-class OrganizationSettings(msgspec.Struct, rename="pascal"):
-    organization_number: str | None = None
-    name: str | None = None
-    legal_name: str | None = None
-
-
-class FinancialSettings(msgspec.Struct, rename="pascal"):
-    conversion_date: date
-    currency_code: str | None = None
-    financial_year_end_month: str | None = None
-
-
-class LockDateSettings(msgspec.Struct, rename="pascal"):
-    lock_date: date | None = None
-
-
-class VatSettings(msgspec.Struct, rename="pascal"):
-    is_vat_registered: bool | None = None
-    vat_period: str | None = None
-
-
-class Offboarded(msgspec.Struct, rename="pascal"):
-    success: bool | None = None
-    message: str | None = None
 
 
 def read_object(struct: type[R], content: bytes, what: str) -> R:
@@ -317,7 +213,7 @@ def decode_supplier_items(content: bytes) -> Decoded:
     return Decoded(rows=rows, unknown_fields=unknown_fields(content, _names(SupplierEntry)))
 
 
-def _item(entry: _Entry, party_no: int | None, party_name: str | None) -> Row:
+def _item(entry: Entry, party_no: int | None, party_name: str | None) -> Row:
     return (
         str(entry.id),
         "" if party_no is None else str(party_no),

@@ -26,7 +26,7 @@ from klientbro.connectors.errors import (
     UnreadableError,
 )
 from klientbro.connectors.http import Request
-from klientbro.connectors.poweroffice import mapping, rights
+from klientbro.connectors.poweroffice import mapping, records, rights
 from klientbro.connectors.poweroffice.client import Client, Question
 from klientbro.connectors.poweroffice.decoding import latest_text
 from klientbro.connectors.poweroffice.documents import document_from_zip
@@ -55,7 +55,7 @@ class PowerOfficeSource:
         await self._client.tokens.renew()
         content = await self._client.object("/ClientIntegrationInformation", None)
         information = mapping.read_object(
-            mapping.ClientIntegrationInformation, content, "ClientIntegrationInformation"
+            records.ClientIntegrationInformation, content, "ClientIntegrationInformation"
         )
         missing, missing_optional = rights.missing_rights(information.valid_privileges or ())
         name, identifier = information.client_name or "", None
@@ -76,14 +76,14 @@ class PowerOfficeSource:
     async def settings(self) -> CompanySettings:
         """Three requests; the name and identifier are known when `check` came first."""
         financial = mapping.read_object(
-            mapping.FinancialSettings,
+            records.FinancialSettings,
             await self._settings("FinancialSettings"),
             "FinancialSettings",
         )
         locks = await self._settings("LockDateSettings")
         vat = await self._settings("VatSettings")
-        lock = mapping.read_object(mapping.LockDateSettings, locks or b"{}", "LockDateSettings")
-        vat_settings = mapping.read_object(mapping.VatSettings, vat or b"{}", "VatSettings")
+        lock = mapping.read_object(records.LockDateSettings, locks or b"{}", "LockDateSettings")
+        vat_settings = mapping.read_object(records.VatSettings, vat or b"{}", "VatSettings")
         return CompanySettings(
             conversion_date=financial.conversion_date,
             year_end_month=mapping.year_end_month(financial),
@@ -93,6 +93,7 @@ class PowerOfficeSource:
             identifier=self._checked.identifier if self._checked else None,
             vat_period=mapping.vat_period(vat_settings),
             is_vat_registered=vat_settings.is_vat_registered,
+            results_restart=mapping.results_restart(),
         )
 
     def plan(self, since: str | None, known: Known) -> Sequence[Unit]:
@@ -124,7 +125,7 @@ class PowerOfficeSource:
         question = Question(
             "/TrialBalance",
             rights.TRIAL_BALANCE,
-            {"date": on.isoformat(), "Fields": mapping.fields_of(mapping.TrialBalanceRow)},
+            {"date": on.isoformat(), "Fields": mapping.fields_of(records.TrialBalanceRow)},
             key="AccountId",
             is_ordered=False,
         )
@@ -163,7 +164,7 @@ class PowerOfficeSource:
         except AuthorizationError:
             return  # the customer has removed it already
         if answer.content:
-            result = mapping.read_object(mapping.Offboarded, answer.content, "Offboarding")
+            result = mapping.read_object(records.Offboarded, answer.content, "Offboarding")
             if result.success is False:
                 raise ContractError(
                     "PowerOffice Go did not remove the integration",
@@ -174,8 +175,8 @@ class PowerOfficeSource:
     async def _settings(self, name: str) -> bytes:
         return await self._client.object(f"/{name}", rights.COMMON_SERVICES)
 
-    async def _organization(self) -> mapping.OrganizationSettings:
+    async def _organization(self) -> records.OrganizationSettings:
         content = await self._settings("OrganizationSettings")
         return mapping.read_object(
-            mapping.OrganizationSettings, content or b"{}", "OrganizationSettings"
+            records.OrganizationSettings, content or b"{}", "OrganizationSettings"
         )

@@ -1,15 +1,20 @@
 """A million postings in one client: how long the pages' queries take, with their plans."""
 from __future__ import annotations
-import statistics, time
+
+import statistics
+import time
 from datetime import date
-from decimal import Decimal
+
 import pytest
 from django.db import connection
-from klientbro.domain.periods import Month, Period, FinancialYear
+
+from klientbro.domain.periods import Month, Period
 from klientbro.ledger.queries import *
-from klientbro.ledger.queries import postings as P, vouchers as V, trial_balances as T
-from klientbro.ledger.rows import PostingFilter, VoucherFilter
+from klientbro.ledger.queries import postings as P
+from klientbro.ledger.queries import trial_balances as T
+from klientbro.ledger.rows import VoucherFilter
 from klientbro.ledger.tests.book_table import book_table, run
+
 
 @pytest.mark.django_db
 def test_look(firm):
@@ -43,7 +48,6 @@ def test_look(firm):
         print(f"{name:45s} {statistics.median(out):8.1f} ms   max {max(out):.1f}")
         return r
     big = "a1119"
-    from klientbro.ledger.queries import voucher as VV
     import importlib
     VM = importlib.import_module("klientbro.ledger.queries.voucher"); VS=importlib.import_module("klientbro.ledger.queries.vouchers")
     from django.test.utils import CaptureQueriesContext

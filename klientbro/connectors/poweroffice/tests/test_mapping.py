@@ -10,7 +10,7 @@ import pytest
 
 from klientbro.connectors.contract import COLUMNS, ControlFigure, Decoded, Resource
 from klientbro.connectors.errors import ContractError
-from klientbro.connectors.poweroffice import mapping
+from klientbro.connectors.poweroffice import mapping, records
 from klientbro.connectors.poweroffice.tests.support import column, response
 
 MOMENT = datetime(2024, 11, 11, 12, tzinfo=UTC)
@@ -161,19 +161,19 @@ def test_empty_trial_balance_is_an_all_zero_sheet() -> None:
 
 def test_financial_year_ends_in_the_month_named() -> None:
     settings = mapping.read_object(
-        mapping.FinancialSettings, response("financial_settings"), "FinancialSettings"
+        records.FinancialSettings, response("financial_settings"), "FinancialSettings"
     )
     assert (settings.conversion_date, mapping.year_end_month(settings)) == (date(2022, 3, 1), 6)
 
 
 def test_month_that_is_none_breaks_the_contract() -> None:
-    settings = mapping.FinancialSettings(date(2022, 1, 1), "NOK", "Smarch")
+    settings = records.FinancialSettings(date(2022, 1, 1), "NOK", "Smarch")
     with pytest.raises(ContractError, match="FinancialYearEndMonth"):
         mapping.year_end_month(settings)
 
 
 def test_null_month_is_december() -> None:
-    assert mapping.year_end_month(mapping.FinancialSettings(date(2022, 1, 1))) == 12
+    assert mapping.year_end_month(records.FinancialSettings(date(2022, 1, 1))) == 12
 
 
 @pytest.mark.parametrize(
@@ -181,24 +181,24 @@ def test_null_month_is_december() -> None:
     [(date(2025, 2, 28), date(2025, 2, 28)), (None, None), (date(1, 1, 1), None)],
 )
 def test_lock_date_never_set_is_none(given: date | None, kept: date | None) -> None:
-    assert mapping.lock_date(mapping.LockDateSettings(given)) == kept
+    assert mapping.lock_date(records.LockDateSettings(given)) == kept
 
 
 @pytest.mark.parametrize(
     ("given", "kept"), [("BiMonthly", "bi_monthly"), ("Yearly", "yearly"), (None, None)]
 )
 def test_vat_period_is_named_in_our_way(given: str | None, kept: str | None) -> None:
-    assert mapping.vat_period(mapping.VatSettings(True, given)) == kept
+    assert mapping.vat_period(records.VatSettings(True, given)) == kept
 
 
 def test_identifier_of_a_company_is_digits_only() -> None:
     settings = mapping.read_object(
-        mapping.OrganizationSettings, response("organization_settings"), "OrganizationSettings"
+        records.OrganizationSettings, response("organization_settings"), "OrganizationSettings"
     )
     assert mapping.company_identifier(settings) == "310000019"
-    assert mapping.company_identifier(mapping.OrganizationSettings()) is None
+    assert mapping.company_identifier(records.OrganizationSettings()) is None
 
 
 def test_settings_that_did_not_come_break_the_contract() -> None:
     with pytest.raises(ContractError, match="FinancialSettings is empty"):
-        mapping.read_object(mapping.FinancialSettings, b"", "FinancialSettings")
+        mapping.read_object(records.FinancialSettings, b"", "FinancialSettings")
