@@ -110,9 +110,7 @@ def unproved_months(transaction: Transaction, books: Books, today: date) -> list
 OPEN_YEAR_DAYS, CLOSED_YEAR_DAYS, MOST_DUE_MONTHS = 7, 30, 4
 
 
-def due_months(
-    transaction: Transaction, books: Books, today: date, latest: Month
-) -> list[Month]:
+def due_months(transaction: Transaction, books: Books, today: date, latest: Month) -> list[Month]:
     """What a routine sweep proves beside the unsealed: the latest month, and those proved longest
     ago when that is more than a week (this financial year) or a month (earlier years)."""
     years = books.years(today)

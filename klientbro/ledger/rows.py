@@ -258,6 +258,10 @@ class VoucherLine:
     amount: Decimal
 
     @property
+    def posting_month(self) -> Month:
+        return Month.of(self.posting_date)
+
+    @property
     def debit(self) -> Decimal | None:
         return self.amount if self.amount > 0 else None
 
@@ -281,6 +285,11 @@ class LateChange:
     lock_date: date | None
     result_effect: Decimal
     found_at: datetime
+
+    @property
+    def result_better(self) -> Decimal:
+        """How much higher the month's result became: income is credit, so the sign turns."""
+        return ZERO - self.result_effect
 
 
 @dataclass(frozen=True, slots=True)

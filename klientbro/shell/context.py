@@ -1,4 +1,4 @@
-"""What every template knows: the brand, the firm, the rail, and how the person wants it shown."""
+"""What every template knows: brand, light or dark, languages, and the rail."""
 
 from __future__ import annotations
 
@@ -6,20 +6,37 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
-from django.urls import reverse
-from django.utils.functional import SimpleLazyObject
+from django.urls import NoReverseMatch, reverse
 
-from klientbro.shell.appearance import chosen_scheme
-from klientbro.shell.navigation import sections
+from klientbro.shell.icons import BRAND_MARK
+from klientbro.shell.navigation import GROUPS, Place
+from klientbro.shell.preferences import SCHEMES, color_scheme, has_letter_keys
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
-    """The rail is made only when a template asks for it, so fragments cost no query."""
+    """Asks the database nothing, so that error pages can use it too."""
     return {
         "brand": settings.BRAND,
-        "firm": getattr(request, "firm", None),
-        "rail": SimpleLazyObject(lambda: sections(request.path)),
-        "scheme": chosen_scheme(request),
+        "brand_mark": BRAND_MARK,
+        "color_scheme": color_scheme(request),
+        "color_schemes": SCHEMES,
+        "has_letter_keys": has_letter_keys(request),
         "languages": settings.LANGUAGES,
-        "finder_url": reverse("shell:find"),
+        "navigation": [
+            (group.heading, [(place, _is_here(request, place)) for place in group.places])
+            for group in GROUPS
+        ],
+        "sign_in_address": _sign_in_address(),
+        "firm": getattr(request, "firm", None),
     }
+
+
+def _is_here(request: HttpRequest, place: Place) -> bool:
+    return request.path.startswith(place.address)
+
+
+def _sign_in_address() -> str:
+    try:
+        return reverse(settings.LOGIN_URL)
+    except NoReverseMatch:  # an address table without sign-in, as in a test
+        return ""

@@ -1,8 +1,8 @@
-"""Serves single files out of node_modules, by list: whole dist folders would be many megabytes."""
+"""Serves single files of node_modules beside our own: never whole folders, which are huge."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,63 +11,56 @@ from django.contrib.staticfiles.finders import BaseFinder
 from django.core.checks import CheckMessage, Error
 from django.core.files.storage import FileSystemStorage
 
-# Where a page finds it under /static/, and where npm puts it.
+_PREFIX = "packages/"
+# The address under /static/packages/ → the file in node_modules. The style sheet is one file with
+# all of Designsystemet, in cascade layers, so that ours wins without !important.
 FILES = {
-    "vendor/designsystemet.css": "@digdir/designsystemet-css/dist/src/index.css",
-    "vendor/designsystemet-theme.css": "@digdir/designsystemet-css/dist/theme/designsystemet.css",
-    "vendor/htmx.js": "htmx.org/dist/htmx.min.js",
-    "vendor/inter-latin.woff2": (
-        "@fontsource-variable/inter/files/inter-latin-wght-normal.woff2"
-    ),
-    "vendor/inter-latin-ext.woff2": (
-        "@fontsource-variable/inter/files/inter-latin-ext-wght-normal.woff2"
-    ),
+    "designsystemet.css": "@digdir/designsystemet-css/dist/src/index.css",
+    "designsystemet-theme.css": "@digdir/designsystemet-css/dist/theme/designsystemet.css",
+    "htmx.js": "htmx.org/dist/htmx.min.js",
+    "inter-latin.woff2": "@fontsource-variable/inter/files/inter-latin-wght-normal.woff2",
+    "inter-latin-ext.woff2": "@fontsource-variable/inter/files/inter-latin-ext-wght-normal.woff2",
 }
 
 
+class PackageStorage(FileSystemStorage):
+    """node_modules seen through FILES: opening `htmx.js` opens the file it stands for."""
+
+    prefix = _PREFIX.rstrip("/")
+
+    def path(self, name: str) -> str:
+        return str(Path(self.location) / FILES[name])
+
+
 class PackageFiles(BaseFinder):
-    """The files above under their short names."""
+    """Finds exactly the files of FILES."""
 
-    @property
-    def root(self) -> Path:
-        return Path(settings.PROJECT) / "node_modules"
+    def __init__(self, app_names: Sequence[str] | None = None, *args: Any, **kwargs: Any) -> None:
+        self.storage = PackageStorage(location=settings.PROJECT / "node_modules")
 
-    def check(self, **kwargs: Any) -> list[CheckMessage]:
-        missing = [name for name in FILES.values() if not (self.root / name).is_file()]
-        if not missing:
-            return []
-        return [
-            Error(
-                f"{missing[0]} is not in {self.root}. Run `make setup`.",
-                id="klientbro.shell.E001",
-            )
-        ]
-
-    def find(  # type: ignore[override]  # Django itself takes find_all, and the older `all`
-        self, path: str, find_all: bool = False, **kwargs: Any
-    ) -> str | list[str]:
-        source = FILES.get(path)
-        found = self.root / source if source else None
-        if found is None or not found.is_file():
-            return []
-        return [str(found)] if find_all or kwargs.get("all") else str(found)
+    def find(self, path: str, find_all: bool = False, **kwargs: Any) -> Any:
+        name = path.removeprefix(_PREFIX)
+        is_ours = path.startswith(_PREFIX) and name in FILES
+        found = [self.storage.path(name)] if is_ours and self.storage.exists(name) else []
+        if find_all or kwargs.get("all"):
+            return found
+        return found[0] if found else None
 
     def list(
         self, ignore_patterns: Iterable[str] | None
     ) -> Iterator[tuple[str, FileSystemStorage]]:
-        storage = PackageStorage(self.root)
         for name in FILES:
-            if (self.root / FILES[name]).is_file():
-                yield name, storage
+            if self.storage.exists(name):
+                yield name, self.storage
 
-
-class PackageStorage(FileSystemStorage):
-    """Reads a short name from where npm put the file."""
-
-    prefix = ""
-
-    def __init__(self, root: Path) -> None:
-        super().__init__(location=root)
-
-    def path(self, name: str) -> str:
-        return str(Path(self.location) / FILES.get(name, name))
+    def check(self, **kwargs: Any) -> list[CheckMessage]:
+        missing = [FILES[name] for name in FILES if not self.storage.exists(name)]
+        if not missing:
+            return []
+        return [
+            Error(
+                f"node_modules lacks {', '.join(missing)}",
+                hint="Run `make setup`, which installs the packages of package-lock.json.",
+                id="klientbro.E001",
+            )
+        ]

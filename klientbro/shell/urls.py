@@ -1,15 +1,21 @@
-"""Addresses of the shell itself: the client finder, the person's choices, and the health page."""
+"""Addresses of the shell: start, health, the finder, choices and help."""
 
 from __future__ import annotations
 
 from django.urls import path
+from django.views.i18n import set_language
 
-from klientbro.shell import views
+from klientbro.shell import help_views, views
 
 app_name = "shell"
 urlpatterns = [
-    path("finn/", views.find, name="find"),
-    path("visning/", views.choose_scheme, name="choose_scheme"),
-    path("sprak/", views.choose_language, name="choose_language"),
+    path("", views.start, name="start"),
     path("helse/", views.health, name="health"),
+    path("robots.txt", views.robots, name="robots"),
+    path("finn/", views.find, name="find"),
+    path("valg/", views.preferences, name="preferences"),
+    path("sprak/", set_language, name="set_language"),
+    path("hjelp/", help_views.index, name="help"),
+    path("hjelp/lokale-integrasjoner/", help_views.local_systems, name="help_local"),
+    path("hjelp/<slug:system>/", help_views.system, name="help_system"),
 ]

@@ -1,132 +1,84 @@
-"""The client finder, the person's choices, the health page, and pages for when something fails."""
+"""Views that belong to no product: start, health, robots, the finder, and a person's choices."""
 
 from __future__ import annotations
 
-from typing import Any
+from uuid import UUID
 
-from django.conf import settings
 from django.contrib.auth.decorators import login_required
-from django.db import DatabaseError, connection
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
-from django.shortcuts import render
-from django.template.loader import render_to_string
+from django.db import DatabaseError, connection, transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_POST, require_safe
 
-from klientbro.clients.queries import find_clients
-from klientbro.shell.appearance import COOKIE, COOKIE_SECONDS, SCHEMES
-from klientbro.shell.navigation import client_url
+from klientbro.shell.finding import find_anything
+from klientbro.shell.preferences import KEYS_COOKIE, SCHEME_COOKIE, SCHEMES, remember
 
-FOUND_AT_MOST = 12
+START = "/integrasjoner/"
+
+
+@require_safe
+def start(request: HttpRequest) -> HttpResponse:
+    """The portal is where everybody begins."""
+    return redirect(START)
+
+
+@never_cache
+@require_safe
+@transaction.non_atomic_requests
+def health(request: HttpRequest) -> JsonResponse:
+    """For load balancers: 200 when the database answers, else 503."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("select 1")
+    except DatabaseError:
+        return JsonResponse({"status": "down", "database": "unreachable"}, status=503)
+    return JsonResponse({"status": "ok", "database": "ok"})
+
+
+@require_safe
+def robots(request: HttpRequest) -> HttpResponse:
+    """Search engines have nothing to do here."""
+    return HttpResponse("User-agent: *\nDisallow: /\n", content_type="text/plain; charset=utf-8")
 
 
 @require_GET
 @login_required
 def find(request: HttpRequest) -> HttpResponse:
-    """Ctrl K: clients by name or orgnr."""
-    wanted = request.GET.get("q", "")[:100].strip()
-    found = [
-        {"name": client.name, "orgnr": client.orgnr or "", "url": client_url(client.public_id)}
-        for client in find_clients(wanted, limit=FOUND_AT_MOST)
-    ]
-    template = "shell/parts/found.html" if request.headers.get("HX-Request") else "shell/find.html"
-    return render(request, template, {"wanted": wanted, "found": found})
+    """The finder's hits for htmx, and a page of its own without script."""
+    text = request.GET.get("q", "")
+    context = {"text": text, "findings": find_anything(text, _client_id(request))}
+    is_part = request.headers.get("HX-Request") == "true"
+    return render(
+        request, "shell/parts/finder_results.html" if is_part else "shell/find.html", context
+    )
 
 
 @require_POST
-def choose_scheme(request: HttpRequest) -> HttpResponse:
-    """Light, dark or as the machine has it."""
-    response = _back(request)
-    wanted = request.POST.get("scheme", "")
-    if wanted in SCHEMES:
-        response.set_cookie(COOKIE, wanted, max_age=COOKIE_SECONDS, samesite="Lax", httponly=True)
+def preferences(request: HttpRequest) -> HttpResponse:
+    """Keeps light or dark and the one-letter keys in cookies, and goes back."""
+    response = HttpResponseRedirect(_way_back(request))
+    scheme = request.POST.get("scheme", "")
+    if scheme in SCHEMES:
+        remember(request, response, SCHEME_COOKIE, scheme)
+    keys = request.POST.get("keys", "")
+    if keys in ("on", "off"):
+        remember(request, response, KEYS_COOKIE, keys)
     return response
 
 
-@require_POST
-def choose_language(request: HttpRequest) -> HttpResponse:
-    """Norwegian or English."""
-    response = _back(request)
-    wanted = request.POST.get("language", "")
-    if wanted in dict(settings.LANGUAGES):
-        response.set_cookie(
-            settings.LANGUAGE_COOKIE_NAME,
-            wanted,
-            max_age=COOKIE_SECONDS,
-            samesite="Lax",
-            httponly=True,
-        )
-    return response
+def _way_back(request: HttpRequest) -> str:
+    """The page one came from, never another site's."""
+    wanted = request.POST.get("next", "")
+    is_ours = url_has_allowed_host_and_scheme(
+        wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
+    return wanted if is_ours else START
 
 
-def _back(request: HttpRequest) -> HttpResponse:
-    target = request.POST.get("next", "")
-    if not url_has_allowed_host_and_scheme(target, allowed_hosts={request.get_host()}):
-        target = "/"
-    return HttpResponseRedirect(target)
-
-
-@require_GET
-@never_cache
-def health(request: HttpRequest) -> HttpResponse:
-    """For load balancers: 200 when the database answers, 503 when not. Says nothing else."""
+def _client_id(request: HttpRequest) -> UUID | None:
     try:
-        with connection.cursor() as cursor:
-            cursor.execute("select 1")
-    except DatabaseError:
-        return HttpResponse("database\n", status=503, content_type="text/plain")
-    return HttpResponse("ok\n", content_type="text/plain")
-
-
-def _error(request: HttpRequest, status: int, title: str, text: str) -> HttpResponse:
-    """A page that asks the database nothing: it may be what failed."""
-    context: dict[str, Any] = {"title": title, "text": text}
-    return HttpResponse(render_to_string("shell/error.html", context), status=status)
-
-
-def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return _error(
-        request,
-        400,
-        _("The request could not be read"),
-        _("Go back and try again. If it happens once more, tell the operator what you did."),
-    )
-
-
-def permission_denied(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return _error(
-        request,
-        403,
-        _("You do not have access to this"),
-        _("Ask an administrator in your firm for access."),
-    )
-
-
-def page_not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return _error(
-        request,
-        404,
-        _("There is nothing here"),
-        _("The page may have been removed, or the address is wrong."),
-    )
-
-
-def server_error(request: HttpRequest) -> HttpResponse:
-    return _error(
-        request,
-        500,
-        _("Something failed on our side"),
-        _("Nothing you have entered is lost. Try again in a moment."),
-    )
-
-
-def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponseBase:
-    """Most often a page left open past the session: it only has to be loaded again."""
-    return _error(
-        request,
-        403,
-        _("The page was too old"),
-        _("You were signed out while it stood open. Nothing was saved. Go back, reload, try again."),
-    )
+        return UUID(request.GET.get("klient", ""))
+    except ValueError:
+        return None

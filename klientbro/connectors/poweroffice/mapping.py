@@ -293,6 +293,12 @@ def lock_date(settings: LockDateSettings) -> date | None:
     return None if day is None or day.year < 1900 else day
 
 
+def results_restart() -> bool:
+    """[guess] TrialBalance begins result accounts anew each financial year. False: they go on
+    accumulating until the result of their year is disposed of. Nothing else decides it."""
+    return True
+
+
 def vat_period(settings: VatSettings) -> str | None:
     """`BiMonthly` gives bi_monthly."""
     name = settings.vat_period

@@ -30,7 +30,9 @@ def plan_postings(since: str | None, known: Known) -> tuple[Unit, ...]:
     oldest = first_day_of_history(known.years[0][0])
     if since is not None:
         last = far_future(known.today)
-        return (Unit(Resource.POSTINGS, oldest, last, since=since, is_complete=False),)
+        longer = timedelta(seconds=known.overlap_seconds) - OVERLAP
+        begins = _earlier(since, longer) if longer > timedelta(0) else since
+        return (Unit(Resource.POSTINGS, oldest, last, since=begins, is_complete=False),)
     days = window_days(known)
     if known.covered_from is not None:
         return tuple(_windows(oldest, known.covered_from - ONE_DAY, known, days))
@@ -85,8 +87,13 @@ def asked_since(watermark: str) -> str:
     we have seen. [guess] IsReversed on old rows moves their LastChanged, which we rely on for
     nothing: the ledger marks a voucher as reversed from its reversal.
     """
+    return _earlier(watermark, OVERLAP)
+
+
+def _earlier(watermark: str, time: timedelta) -> str:
+    """A watermark moved back, written as the source writes it."""
     try:
-        moment = in_utc(datetime.fromisoformat(watermark)) - OVERLAP
+        moment = in_utc(datetime.fromisoformat(watermark)) - time
     except ValueError as error:
         raise ContractError("the watermark is not a timestamp", connector=KEY) from error
     return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond:06d}0+00:00"

@@ -97,12 +97,13 @@ def vouchers(
     """
     narrowed = narrowed or VoucherFilter()
     statement, parameters = _list(state, period, narrowed)
-    # one statement for rows and count; a page beyond the last comes back empty, so ask again
+    # One statement gives rows and count; a page beyond the last comes back empty, without a count.
     page = max(page, 1)
-    records = fetch_all(statement, parameters | {"size": page_size, "skip": (page - 1) * page_size})
+    records = _page(statement, parameters, page, page_size)
     if not records and page > 1:
-        page = 1
-        records = fetch_all(statement, parameters | {"size": page_size, "skip": 0})
+        first = _page(statement, parameters, 1, page_size)
+        page = pages_of(first[0][-1] if first else 0, page_size)
+        records = first if page == 1 else _page(statement, parameters, page, page_size)
     total_rows = records[0][-1] if records else 0
     late = _late_vouchers(state, records)
     return VoucherPage(
@@ -111,6 +112,10 @@ def vouchers(
         pages=pages_of(total_rows, page_size),
         total_rows=total_rows,
     )
+
+
+def _page(statement: str, parameters: Parameters, page: int, size: int) -> list[Record]:
+    return fetch_all(statement, parameters | {"size": size, "skip": (page - 1) * size})
 
 
 def every_voucher(

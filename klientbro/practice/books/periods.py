@@ -102,3 +102,34 @@ def _year_of(books: BooksState, month: Month) -> FinancialYear:
     return books.year_of(month) or FinancialYear.of_months(
         Month(month.year, 1), Month(month.year, 12)
     )
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodLinks:
+    """The ways to other periods and views of the same page, and to the page without a filter."""
+
+    previous: str
+    next: str
+    views: tuple[tuple[str, str], ...]
+    kept: tuple[tuple[str, str], ...]
+    without_filter: str
+
+
+def period_links(asked: QueryDict, chosen: ChosenPeriod, views: Iterable[str]) -> PeriodLinks:
+    """Links that keep the filter of the address and begin at the first page."""
+    kept = tuple(
+        (name, value)
+        for name, value in asked.items()
+        if name not in ("til", "vis", "side") and isinstance(value, str) and value
+    )
+
+    def link(month: Month, view: str) -> str:
+        return "?" + urlencode({"til": month.key, "vis": view} | dict(kept))
+
+    return PeriodLinks(
+        previous=link(chosen.previous, chosen.view) if chosen.previous else "",
+        next=link(chosen.next, chosen.view) if chosen.next else "",
+        views=tuple((view, link(chosen.month, view)) for view in views),
+        kept=(("vis", chosen.view), *kept),
+        without_filter=chosen.query(),
+    )

@@ -191,6 +191,32 @@ def cause_notice(status: ConnectionState) -> Notice | None:
     )
 
 
+def connection_words(status: ConnectionState) -> str:
+    """The state of the copying in a few words."""
+    if status.state == "running":
+        return _("Fetching %(percent)s %%") % {"percent": status.percent}
+    if status.cause and status.state in ("stopped", "waiting"):
+        return _(cause_text(status.cause).title)
+    return {
+        "inactive": _("Not activated"),
+        "never": _("Never fetched"),
+        "waiting": _("Waiting"),
+        "updated": _("Up to date"),
+        "differs": _("Differs from the source"),
+    }.get(status.state, status.state)
+
+
+def connection_tone(status: ConnectionState) -> str:
+    """The shape and colour of the state."""
+    return {
+        "running": "run",
+        "waiting": "wait",
+        "updated": "ok",
+        "differs": "warn",
+        "stopped": "stop",
+    }.get(status.state, "off")
+
+
 class _Words(dict[str, str]):
     """A text whose detail was not stored still reads: the brace becomes an ellipsis."""
 

@@ -2,30 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 
 from django import template
 from django.utils.html import format_html
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from klientbro.domain.periods import Month
 from klientbro.ledger.rows import MonthMark, MonthState, VoucherReference
-from klientbro.lib.dates import format_date, format_time, oslo_date
-from klientbro.lib.numbers import format_count, format_nok
+from klientbro.lib.numbers import format_nok
 from klientbro.practice.books import texts
 
 register = template.Library()
-
-_RING = '<circle class="ring" cx="8" cy="8" r="6.5"/>'
-# The drawings of the seal, by its data-s: equal, not equal, still open, nothing yet.
-_DRAWINGS = {
-    "sealed": _RING + '<path class="eq" d="M5.25 6.5h5.5M5.25 9.5h5.5"/>',
-    "unsealed": _RING + '<path class="eq" d="M5.25 6.5h5.5M5.25 9.5h5.5M10 4.5l-4 7"/>',
-    "open": _RING,
-    "none": '<circle class="ring" cx="8" cy="8" r="1.5"/>',
-}
 
 
 @register.simple_tag
@@ -48,56 +38,10 @@ def blank_or_num(amount: Decimal | None) -> SafeString:
     return format_html('<td class="num">{}</td>', text)
 
 
-@register.simple_tag
-def seal(tone: str, label: str = "", css: str = "") -> SafeString:
-    """The equals sign in a ring. Without a label it is decoration beside words."""
-    described = (
-        format_html('role="img" aria-label="{}"', label)
-        if label
-        else mark_safe('aria-hidden="true"')
-    )
-    return format_html(
-        '<svg class="seal {}" data-s="{}" viewBox="0 0 16 16" {}>{}</svg>',
-        css,
-        tone,
-        described,
-        mark_safe(_DRAWINGS[tone]),  # noqa: S308 our own constant
-    )
-
-
-@register.filter
-def nok(amount: Decimal | None) -> str:
-    """1 234,50."""
-    return "–" if amount is None else format_nok(amount)
-
-
-@register.filter
-def count(number: int) -> str:
-    """41 206."""
-    return format_count(number)
-
-
-@register.filter
-def day(value: date | None) -> str:
-    """31.12.2026."""
-    return format_date(value) if value else ""
-
-
 @register.filter
 def short_day(value: date | None) -> str:
     """31.12., where the year is plain."""
     return f"{value.day:02}.{value.month:02}." if value else ""
-
-
-@register.filter
-def moment(value: datetime | None) -> str:
-    """18.11.2026 kl. 14:02."""
-    if value is None:
-        return ""
-    return _("%(date)s at %(time)s") % {
-        "date": format_date(oslo_date(value)),
-        "time": format_time(value),
-    }
 
 
 @register.filter
@@ -143,9 +87,9 @@ def voucher_type(type_: str) -> str:
 
 
 @register.filter
-def orgnr(digits: str | None) -> str:
-    """312 480 778."""
-    return " ".join((digits[:3], digits[3:6], digits[6:])) if digits else ""
+def percent(rate: Decimal) -> str:
+    """25 %, 11,11 %: as few decimals as the rate has."""
+    return f"{format_nok(rate.normalize()).removesuffix(',00')}\N{NO-BREAK SPACE}%"
 
 
 @register.filter

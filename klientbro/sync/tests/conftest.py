@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import dataclasses
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -14,10 +13,8 @@ from klientbro.clients.models import Client, Connection, Integration
 from klientbro.domain.identifier import IdentifierKind
 from klientbro.lib.sorting import norwegian_sort_key
 from klientbro.settings.environment import PowerOfficeSettings
-from klientbro.sync.database import close_pool, transaction
-from klientbro.sync.engine import run_slice
-from klientbro.sync.queue import LOOKING
-from klientbro.sync.services import queue_sync
+from klientbro.sync.database import close_pool
+from klientbro.sync.tests.support import Connected
 from klientbro.tenants.context import firm as in_firm
 from klientbro.tenants.services import firm_envelopes
 from simulators.poweroffice_go.testing import Simulator, start_simulator
@@ -63,51 +60,14 @@ def books_firm(transactional_db: None) -> Iterator[Any]:
     close_pool()
 
 
-@dataclasses.dataclass
-class Connected:
-    """One active connection to a simulated company."""
-
-    firm: Any
-    connection: Connection
-    simulator: Simulator
-    number: int
-
-    def sync(self, reason: str = "looking", *, full: bool = False, accept: bool = False) -> None:
-        """Queues and runs slices until no steps are left or the run has ended with a cause."""
-        with in_firm(self.firm.id):
-            queue_sync(self.connection, reason=reason, full=full, accept_vanished=accept)
-        self.run()
-
-    def run(self) -> None:
-        for _ in range(100):
-            asyncio.run(run_slice(self.firm.id, self.connection.pk, LOOKING))
-            if not self.rows(self.mine("select 1 from sync_step")) or self.cause:
-                return
-        raise AssertionError("the run did not end")
-
-    @property
-    def cause(self) -> str:
-        found = self.rows(self.mine("select cause from sync_state"))
-        return str(found[0][0]) if found else ""
-
-    def mine(self, query: str) -> str:
-        """The query narrowed to this connection."""
-        return f"{query} where connection_id = {self.connection.pk}"
-
-    def rows(self, query: str) -> list[tuple[Any, ...]]:
-        with transaction(self.firm.id) as cursor:
-            return cursor.execute(query).fetchall()
-
-    def value(self, query: str) -> Any:
-        return self.rows(query)[0][0]
-
-
 @pytest.fixture
 def connect(books_firm: Any, simulator: Simulator) -> Callable[..., Connected]:
     """Makes an active connection to a company by its special trait or number."""
 
     def make(company: str | int) -> Connected:
-        about = simulator.special(company) if isinstance(company, str) else simulator.company(company)
+        about = (
+            simulator.special(company) if isinstance(company, str) else simulator.company(company)
+        )
         number = about["number"]
         key = simulator.install(number)
         with in_firm(books_firm.id):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from conftest import Connected
+from klientbro.sync.tests.support import Connected
 
 
 def test_ordinary_company_is_copied_and_every_month_is_sealed(

@@ -164,3 +164,17 @@ def test_new_rows_are_asked_for_from_ten_minutes_before_the_watermark(
 def test_watermark_of_another_kind_is_refused() -> None:
     with pytest.raises(ContractError):
         asked_since("page 7")
+
+
+def test_a_long_reading_makes_the_next_question_go_further_back() -> None:
+    """Edits to early pages while late ones were read lie before the largest timestamp seen."""
+    known = Known(
+        today=date(2026, 11, 18),
+        years=((date(2026, 1, 1), date(2026, 12, 31)),),
+        covered_from=date(2026, 1, 1),
+        overlap_seconds=600 + 1800,
+    )
+
+    [unit] = plan_postings("2026-11-18T10:00:00.0000000+00:00", known)
+
+    assert unit.since == "2026-11-18T09:30:00.0000000+00:00"

@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from klientbro.ledger.queries import account_postings, month_strip
+from klientbro.ledger.queries.postings import PAGE_SIZE
 from klientbro.ledger.rows import BooksState
 from klientbro.practice.books.access import ClientPage
-from klientbro.practice.books.paging import Paging
-from klientbro.practice.books.periods import SINGLE_MONTH, WHOLE_YEAR, YEAR_TO_DATE, chosen_period
+from klientbro.practice.books.links import export_links
+from klientbro.practice.books.periods import (
+    SINGLE_MONTH,
+    WHOLE_YEAR,
+    YEAR_TO_DATE,
+    chosen_period,
+    period_links,
+)
 from klientbro.practice.books.typed import page_number, posting_filter
 from klientbro.practice.books.views.shared import ledger_view, show
+from klientbro.shell.paging import pages_of
 
 TAB = "trial_balance"
 VIEWS = (YEAR_TO_DATE, SINGLE_MONTH, WHOLE_YEAR)
@@ -38,6 +47,10 @@ def account_page(
         "postings": postings,
         "account": postings.account,
         "mark": next(mark for mark in strip if mark.month == chosen.month),
-        "paging": Paging.of(request, postings.page, postings.pages),
+        "pages": pages_of(request, postings.total_rows, PAGE_SIZE),
+        "links": period_links(request.GET, chosen, VIEWS),
+        "files": export_links(request, "postings_file", page.client.public_id, account_id),
+        "sheet_link": reverse("books:trial_balance", args=[page.client.public_id])
+        + chosen.query(view=YEAR_TO_DATE if chosen.view == WHOLE_YEAR else chosen.view),
     }
     return show(request, page, TAB, "practice/books/account.html", context)

@@ -15,13 +15,14 @@ from django.views.decorators.http import require_GET
 from klientbro.clients.models import Client, Connection
 from klientbro.domain.periods import FinancialYear, Month
 from klientbro.ledger.queries import month_marks, open_item_totals
-from klientbro.ledger.rows import BooksState, MonthMark
+from klientbro.ledger.rows import BooksState, MonthMark, MonthState
 from klientbro.lib.dates import oslo_date
 from klientbro.lib.sorting import norwegian_sort_key
 from klientbro.practice.books.access import ClientPage
-from klientbro.practice.books.paging import Paging
+from klientbro.practice.books.texts import connection_tone, connection_words
 from klientbro.practice.books.typed import page_number, typed_text
 from klientbro.practice.books.views.shared import client_view, show
+from klientbro.shell.paging import pages_of
 from klientbro.sync.services import ConnectionState, connection_states
 
 PAGE_SIZE = 50
@@ -33,6 +34,14 @@ class ClientRow:
     client: Client
     status: ConnectionState
 
+    @property
+    def words(self) -> str:
+        return connection_words(self.status)
+
+    @property
+    def tone(self) -> str:
+        return connection_tone(self.status)
+
 
 @dataclass(frozen=True, slots=True)
 class SealedYear:
@@ -40,6 +49,12 @@ class SealedYear:
 
     year: FinancialYear
     marks: tuple[MonthMark, ...]
+
+    @property
+    def newest(self) -> Month:
+        """The last month of the year that has begun."""
+        begun = [mark.month for mark in self.marks if mark.state is not MonthState.AHEAD]
+        return begun[-1] if begun else self.year.first_month
 
     @property
     def sealed(self) -> int:
@@ -60,7 +75,7 @@ def clients_page(request: HttpRequest) -> HttpResponse:
         "search": search,
         "rows": _with_status(part.object_list),
         "total": paginator.count,
-        "paging": Paging.of(request, part.number, paginator.num_pages),
+        "pages": pages_of(request, paginator.count, PAGE_SIZE),
     }
     return render(request, "practice/books/clients.html", context)
 

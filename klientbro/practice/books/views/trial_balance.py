@@ -11,7 +11,8 @@ from django.views.decorators.http import require_GET, require_POST
 from klientbro.ledger.queries import last_seal, month_strip, proof_details, trial_balance_of
 from klientbro.ledger.rows import BooksState, MonthState
 from klientbro.practice.books.access import ClientPage
-from klientbro.practice.books.periods import chosen_period
+from klientbro.practice.books.links import export_links
+from klientbro.practice.books.periods import SINGLE_MONTH, YEAR_TO_DATE, chosen_period, period_links
 from klientbro.practice.books.sheets import shown_sheet
 from klientbro.practice.books.texts import seal_bar
 from klientbro.practice.books.typed import typed_text
@@ -19,13 +20,14 @@ from klientbro.practice.books.views.shared import client_view, ledger_view, show
 from klientbro.sync.services import queue_sync
 
 TAB = "trial_balance"
+VIEWS = (YEAR_TO_DATE, SINGLE_MONTH)
 
 
 @require_GET
 @ledger_view(TAB)
 def trial_balance_page(request: HttpRequest, page: ClientPage, books: BooksState) -> HttpResponse:
     """The trial balance of the period in the address."""
-    chosen = chosen_period(books, request.GET, page.today)
+    chosen = chosen_period(books, request.GET, page.today, VIEWS)
     search = typed_text(request.GET, "q")
     sheet = trial_balance_of(books, chosen.period)
     strip = month_strip(books, chosen.year, page.today)
@@ -43,6 +45,9 @@ def trial_balance_page(request: HttpRequest, page: ClientPage, books: BooksState
         "proof": proof,
         "has_differences": mark.state is MonthState.DIFFERS and bool(proof.differences),
         "bar": seal_bar(mark, proof, strip),
+        "links": period_links(request.GET, chosen, VIEWS),
+        "files": export_links(request, "trial_balance_file", page.client.public_id),
+        "account_query": chosen.query(),
         "last_seal": last_seal(books.connection_id, chosen.month),
     }
     return show(request, page, TAB, "practice/books/trial_balance.html", context)

@@ -13,13 +13,15 @@ from klientbro.ledger.queries import (
     month_strip,
     vouchers,
 )
+from klientbro.ledger.queries.vouchers import PAGE_SIZE
 from klientbro.ledger.rows import BooksState
 from klientbro.practice.books.access import ClientPage, wanted_voucher
 from klientbro.practice.books.history import history_of
-from klientbro.practice.books.paging import Paging
-from klientbro.practice.books.periods import SINGLE_MONTH, WHOLE_YEAR, chosen_period
+from klientbro.practice.books.links import export_links
+from klientbro.practice.books.periods import SINGLE_MONTH, WHOLE_YEAR, chosen_period, period_links
 from klientbro.practice.books.typed import page_number, typed_text, voucher_filter
 from klientbro.practice.books.views.shared import ledger_view, show
+from klientbro.shell.paging import pages_of
 
 TAB = "vouchers"
 VIEWS = (SINGLE_MONTH, WHOLE_YEAR)
@@ -41,7 +43,9 @@ def vouchers_page(request: HttpRequest, page: ClientPage, books: BooksState) -> 
         "found": found,
         "is_whole": books.is_covered(chosen.period.first),
         "mark": next(mark for mark in strip if mark.month == chosen.month),
-        "paging": Paging.of(request, found.page, found.pages),
+        "pages": pages_of(request, found.total_rows, PAGE_SIZE),
+        "links": period_links(request.GET, chosen, VIEWS),
+        "files": export_links(request, "vouchers_file", page.client.public_id),
     }
     return show(request, page, TAB, "practice/books/vouchers.html", context)
 
@@ -62,6 +66,10 @@ def voucher_page(
         "late": late,
         "effect": effect_of_late_change(books, late) if late else (),
         "history": history_of(found),
+        "parties": sorted(
+            {(one.party_kind, one.party or one.party_no) for one in found.lines if one.party_no}
+        ),
+        "files": export_links(request, "voucher_file", page.client.public_id, voucher_no),
         "can_fetch_document": books.is_active and not found.is_gone,
     }
     return show(request, page, TAB, "practice/books/voucher.html", context)
@@ -76,7 +84,7 @@ def late_changes_page(request: HttpRequest, page: ClientPage, books: BooksState)
     context = {
         "month": month,
         "found": found,
-        "paging": Paging.of(request, found.page, found.pages),
+        "pages": pages_of(request, found.total_rows, PAGE_SIZE),
     }
     return show(request, page, TAB, "practice/books/late_changes.html", context)
 

@@ -1,0 +1,27 @@
+"""What is shown when a request cannot be answered: what happened and what to do, never a trace."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseServerError
+from django.template import loader
+from django.utils import translation
+
+from klientbro.shell.icons import BRAND_MARK
+from klientbro.shell.preferences import color_scheme
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Without context processors: whatever failed may fail again in them."""
+    chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
+    language = chosen if chosen in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
+    with translation.override(language):
+        body = loader.render_to_string(
+            "500.html",
+            {
+                "brand": settings.BRAND,
+                "brand_mark": BRAND_MARK,
+                "color_scheme": color_scheme(request),
+            },
+        )
+    return HttpResponseServerError(body)

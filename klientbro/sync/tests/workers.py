@@ -1,0 +1,107 @@
+"""Worker processes for tests: started, killed, paused and replaced."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from django.conf import settings
+from django.db import connections
+
+from klientbro.database.urls import url_from_parameters
+
+PROJECT = Path(__file__).resolve().parents[3]
+
+
+def wait_for(condition: Callable[[], object], seconds: float, what: str) -> float:
+    """Waits until the condition holds; gives how long it took."""
+    began = time.monotonic()
+    while not condition():
+        if time.monotonic() - began > seconds:
+            raise AssertionError(f"{what} did not happen in {seconds} s")
+        time.sleep(0.01)
+    return time.monotonic() - began
+
+
+class Workers:
+    """Some worker processes on the test's own database."""
+
+    def __init__(self, notes: Path, *, heartbeat_seconds: float, page_size: int) -> None:
+        self.notes = notes
+        self.notes.touch()
+        self._errors = notes.with_suffix(".errors").open("w+")
+        self._arguments = [str(heartbeat_seconds), str(page_size), str(notes)]
+        self.running: list[subprocess.Popen[bytes]] = []
+
+    def start(self, count: int = 1) -> None:
+        parameters = connections["default"].get_connection_params()
+        wanted = ("host", "port", "user", "password", "dbname", "passfile")
+        url = url_from_parameters({k: str(parameters[k]) for k in wanted if parameters.get(k)})
+        source = settings.ENVIRONMENT.poweroffice
+        secret = settings.ENVIRONMENT.secret_keys[0]
+        import base64
+
+        environment = {
+            **{k: v for k, v in os.environ.items() if not k.startswith("KLIENTBRO_")},
+            "KLIENTBRO_HOME": str(self.notes.parent),
+            "KLIENTBRO_RUNTIME_APP_URL": url,
+            "KLIENTBRO_SECRET_KEYS": f"{secret.id}:{base64.b64encode(secret.key).decode()}",
+            "KLIENTBRO_DJANGO_SECRET": "only for tests",
+            "KLIENTBRO_POWEROFFICE_APPLICATION_KEY": source.application_key,
+            "KLIENTBRO_POWEROFFICE_SUBSCRIPTION_KEY": source.subscription_key,
+            "KLIENTBRO_POWEROFFICE_API_URL": source.api_url,
+            "KLIENTBRO_POWEROFFICE_TOKEN_URL": source.token_url,
+            "KLIENTBRO_POWEROFFICE_REQUESTS_PER_SECOND": str(source.requests_per_second),
+        }
+        for _ in range(count):
+            self.running.append(
+                subprocess.Popen(
+                    [sys.executable, "-m", "klientbro.sync.tests.worker_process", *self._arguments],
+                    cwd=PROJECT,
+                    env=environment,
+                    stdout=subprocess.DEVNULL,
+                    stderr=self._errors,
+                )
+            )
+
+    def said(self, word: str) -> list[int]:
+        """The processes that noted a word, in order."""
+        lines = self.notes.read_text().splitlines()
+        return [int(line.split()[0]) for line in lines if line.split()[1:] == [word]]
+
+    def holder(self) -> subprocess.Popen[bytes] | None:
+        """Who has begun a slice and not ended it."""
+        latest: dict[int, str] = {}
+        for line in self.notes.read_text().splitlines():
+            words = line.split()
+            if words[1] in ("begins", "ends"):
+                latest[int(words[0])] = words[1]
+        return next((one for one in self.running if latest.get(one.pid) == "begins"), None)
+
+    def kill(self, process: subprocess.Popen[bytes]) -> None:
+        process.kill()
+        process.wait()
+        self.running.remove(process)
+
+    def replace_dead(self) -> None:
+        """What the supervisor does: a worker that has ended is started again."""
+        for process in [one for one in self.running if one.poll() is not None]:
+            self.running.remove(process)
+            self.start()
+
+    def errors(self) -> str:
+        self._errors.seek(0)
+        return self._errors.read()
+
+    def stop(self) -> None:
+        for process in self.running:
+            process.send_signal(signal.SIGCONT)
+            process.kill()
+            process.wait()
+        self.running.clear()
+        self._errors.close()

@@ -1,0 +1,97 @@
+"""The help article, step by step, in a real browser: from PowerOffice Go to a sealed trial balance."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from .conftest import RunningHouse
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+COMPANY = "Bakeriet Nord AS"
+
+
+def copy_client_key(page: Page, house: RunningHouse, company: str) -> tuple[str, str]:
+    """In PowerOffice Go: choose the client, Innstillinger, Utvidelser, add, copy the key, Ok."""
+    page.goto(house.simulator_url)
+    if page.get_by_role("button", name="Logg inn").is_visible():
+        page.get_by_role("button", name="Logg inn").click()
+    page.get_by_role("link", name=company, exact=True).click()
+    orgnr = re.search(r"Orgnr (\d{9,11})", page.content())
+    assert orgnr is not None
+    page.get_by_text("Meny", exact=True).click()
+    page.get_by_role("link", name="Innstillinger").click()
+    page.get_by_role("link", name="Utvidelser").click()
+    page.get_by_role("link", name="Legg til utvidelse").click()
+    page.get_by_label("Utvidelse", exact=True).select_option(label="Klientbro")
+    page.get_by_role("button", name="Legg til").click()
+    key = page.get_by_label("Klientnøkkel").input_value()
+    page.get_by_role("link", name="Ok").click()
+    return orgnr[1], key
+
+
+def open_integration(page: Page, house: RunningHouse) -> None:
+    page.goto(f"{house.url}/integrasjoner/")
+    row = page.get_by_role("link", name="PowerofficeGo")
+    if not row.is_visible():
+        page.get_by_role("button", name="Ny integrasjon").first.click()
+        dialog = page.get_by_role("dialog")
+        dialog.get_by_role("combobox").select_option(label="PowerofficeGo")
+        dialog.get_by_role("button", name="Opprett").click()
+        page.goto(f"{house.url}/integrasjoner/")
+        row = page.get_by_role("link", name="PowerofficeGo")
+    row.first.click()
+    expect(page.get_by_role("heading", name="PowerofficeGo")).to_be_visible()
+
+
+def test_newcomer_follows_the_article_and_sees_sealed_figures(
+    page: Page, house: RunningHouse
+) -> None:
+    orgnr, key = copy_client_key(page, house, COMPANY)
+    open_integration(page, house)
+    expect(page.get_by_text("Ingen data")).to_be_visible()
+
+    page.get_by_role("button", name="Ny klient").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Orgnummer").fill(orgnr)
+    dialog.get_by_label("Klientnavn").fill(COMPANY)
+    dialog.get_by_label("Klientid/klientnøkkel").fill(key)
+    dialog.get_by_role("button", name="Legg til klient").click()
+    row = page.get_by_role("row", name=re.compile(COMPANY))
+    expect(row).to_be_visible()
+    expect(page.get_by_text("Inaktive klienter: 1")).to_be_visible()
+    assert key not in page.content()
+
+    row.get_by_role("button", name="Aktiver", exact=True).click()
+    expect(page.get_by_text("Aktive klienter: 1")).to_be_visible()
+    row = page.get_by_role("row", name=re.compile(COMPANY))
+    expect(row.get_by_text("Oppdatert", exact=True)).to_be_visible(timeout=60_000)
+    expect(row.get_by_text(re.compile(r"(\d+) av \1 måneder"))).to_be_visible(timeout=60_000)
+
+    row.get_by_role("link", name=COMPANY).click()
+    expect(page.get_by_role("heading", name=COMPANY)).to_be_visible()
+    expect(page.get_by_role("columnheader", name=re.compile("^Saldo"))).to_be_visible()
+    expect(page.get_by_text("Sum eiendeler")).to_be_visible()
+
+
+def test_new_voucher_appears_and_the_seal_renews(page: Page, house: RunningHouse) -> None:
+    page.goto(f"{house.simulator_url}/klienter")
+    page.get_by_role("link", name=COMPANY, exact=True).click()
+    page.get_by_role("link", name=re.compile("Simulatorkontroll")).click()
+    page.get_by_label("Tekst", exact=True).fill("Ny kaffemaskin")
+    page.get_by_label("Konto, linje 1").fill("6540")
+    page.get_by_label("Debet, linje 1").fill("1234,50")
+    page.get_by_label("Konto, linje 2").fill("1920")
+    page.get_by_label("Kredit, linje 2").fill("1234,50")
+    page.get_by_role("button", name="Bokfør", exact=True).click()
+    expect(page.get_by_text(re.compile("bokført|Bokført"))).to_be_visible()
+
+    open_integration(page, house)
+    row = page.get_by_role("row", name=re.compile(COMPANY))
+    row.get_by_role("button", name=re.compile("Hent nå")).click()
+    expect(row.get_by_text(re.compile("2 nye"))).to_be_visible(timeout=30_000)
+    row.get_by_role("link", name=COMPANY).click()
+    page.get_by_role("link", name=re.compile("^6540|Inventar")).first.click()
+    expect(page.get_by_text("Ny kaffemaskin").first).to_be_visible()
