@@ -1,4 +1,4 @@
-"""Fixtures every test may use: a real database as the application's role, a firm, a signed-in browser.
+"""Fixtures every test may use: a real database as the application's role, a firm, a sign-in.
 
 Tests run as `klientbro_app`, which owns nothing, against an embedded PostgreSQL that all of this
 checkout's test processes share; each process has a database of its own.
@@ -16,7 +16,7 @@ from django.conf import settings
 
 from klientbro.settings.environment import load_environment
 
-# Synthetic secrets and no operator settings of the machine's own, whatever stands in its environment.
+# Synthetic secrets, and no operator settings of the machine's own.
 settings.ENVIRONMENT = load_environment(
     {
         "KLIENTBRO_SECRET_KEYS": "test:" + base64.b64encode(b"t" * 32).decode(),

@@ -1,1 +1,1 @@
-"""Klientbro: copies every client's ledger, keeps it current, and proves the copy equals the source."""
+"""Klientbro: copies every client's ledger, keeps it current, proves it equal to the source."""

@@ -1,4 +1,4 @@
-"""Finds the connections a command names: by orgnr, by public id, or all. Never by personal number."""
+"""Finds the connections a command names: by orgnr or public id, never by personal number."""
 
 from __future__ import annotations
 

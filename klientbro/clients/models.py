@@ -1,4 +1,4 @@
-"""Client (lasting), integration (one per firm and system) and connection (what the portal lists)."""
+"""Client (lasting), integration (one per firm and system), connection (a row of the portal)."""
 
 from __future__ import annotations
 

@@ -38,8 +38,6 @@ INSTALLED_APPS = [
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "django_htmx",
-    "allauth",
-    "allauth.account",
     "csp",
     "procrastinate.contrib.django",
     "klientbro.tenants",
@@ -49,6 +47,9 @@ INSTALLED_APPS = [
     "klientbro.shell",
     "klientbro.practice",
     "klientbro.portal",
+    # after our own apps, whose templates for its pages are found first
+    "allauth",
+    "allauth.account",
 ]
 
 MIDDLEWARE = [
@@ -56,7 +57,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
+    "klientbro.shell.middleware.LanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",

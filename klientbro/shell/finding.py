@@ -70,7 +70,7 @@ def clients_matching(text: str) -> QuerySet[Client]:
 
 def _clients(text: str) -> tuple[Hit, ...]:
     return tuple(
-        Hit(client.name, orgnr(client.orgnr) if client.orgnr else "", address, "clients")
+        Hit(client.name, orgnr(client.orgnr), address, "clients")
         for client in clients_matching(text)[:MOST_CLIENTS]
         if (address := _address("books:summary", [client.public_id]))
     )

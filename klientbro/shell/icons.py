@@ -58,15 +58,15 @@ _DRAWINGS: dict[str, str] = {
     "moon": '<path d="M13 9.8A5.6 5.6 0 0 1 6.2 3 5.6 5.6 0 1 0 13 9.8z"/>',
     "screen": '<rect x="2" y="3" width="12" height="8" rx="1.2"/><path d="M6 13.5h4M8 11v2.5"/>',
     "globe": _RING + '<path d="M2 8h12M8 2c2 2 2.4 4 2.4 6S10 12 8 14c-2-2-2.4-4-2.4-6S6 4 8 2z"/>',
-    "person": '<circle cx="8" cy="5.5" r="2.7"/><path d="M2.8 13.8c.6-2.6 2.7-4 5.2-4s4.600 1.4 5.2 4"/>',
+    "person": '<circle cx="8" cy="5.5" r="2.7"/><path d="M2.8 13.8c.6-2.6 2.7-4 5.2-4s4.6 1.4 5.2 4"/>',
     "sign-out": '<path d="M6.5 2.5h-4v11h4M10 5l3 3-3 3M13 8H6"/>',
-    "keyboard": '<rect x="1.5" y="4" width="13" height="8" rx="1.2"/><path d="M4 6.700h.1M6.600 6.700h.1M9.200 6.700h.1M11.800 6.700h.1M5 9.500h6"/>',  # noqa: E501
+    "keyboard": '<rect x="1.5" y="4" width="13" height="8" rx="1.2"/><path d="M4 6.7h.1M6.6 6.7h.1M9.2 6.7h.1M11.8 6.7h.1M5 9.5h6"/>',  # noqa: E501
 }
 NAMES = frozenset(_DRAWINGS)
 
 BRAND_MARK = mark_safe(  # noqa: S308 a drawing of our own
     '<svg viewBox="0 0 22 22" fill="none" stroke="currentColor" stroke-width="2" '
-    'stroke-linecap="round" aria-hidden="true"><path d="M2 15.5C5 5.5 17 5.500 20 15.5M2 15.5h18'
+    'stroke-linecap="round" aria-hidden="true"><path d="M2 15.5C5 5.5 17 5.5 20 15.5M2 15.5h18'
     'M7.5 9.5v6M14.5 9.5v6"/></svg>'
 )
 
@@ -88,7 +88,7 @@ def icon(name: str) -> SafeString:
     )
 
 
-def seal(state: str, size: str = "", label: str = "") -> SafeString:
+def seal(state: str, label: str = "", size: str = "") -> SafeString:
     """The seal in one of its states. With `label` it speaks for itself; else words stand beside."""
     inside = _SEALS[state]
     return format_html(

@@ -1,13 +1,14 @@
-"""Pages of a long list as links: the address holds the state."""
+"""Pages of a long list as links: the address holds the page and everything else."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 
 PARAMETER = "side"
 BESIDE = 1  # neighbours shown on each side of the current page
+MOST_DIGITS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ class Pages:
 
     @property
     def first(self) -> int:
-        return min(self.total, (self.number - 1) * self.size + 1)
+        return min(self.total, self.offset + 1)
 
     @property
     def last(self) -> int:
@@ -48,31 +49,42 @@ class Pages:
 
 
 def pages_of(request: HttpRequest, total: int, size: int) -> Pages:
-    """The page asked for in the address; one past the end, or no number, is the nearest there is."""
+    """The page asked for in the address; past the end, or no number, is the nearest there is."""
     wanted = request.GET.get(PARAMETER, "1")
+    is_number = wanted.isascii() and wanted.isdigit() and len(wanted) <= MOST_DIGITS
+    return pages_around(request.GET, int(wanted) if is_number else 1, total, size)
+
+
+def pages_around(asked: QueryDict, number: int, total: int, size: int) -> Pages:
+    """Page 5 of 92 → 1 … 4 5 6 … 92. A gap of one page shows that page instead."""
     last = max(1, -(-total // size))
-    number = min(max(int(wanted), 1), last) if wanted.isdecimal() and len(wanted) < 9 else 1
-    shown = sorted(
-        {1, last} | {n for n in range(number - BESIDE, number + BESIDE + 1) if 1 <= n <= last}
-    )
+    number = min(max(number, 1), last)
     links: list[PageLink] = []
-    for index, page in enumerate(shown):
-        if index and page - shown[index - 1] > 1:
+    before = 0
+    for page in _shown(number, last):
+        if page - before > 1:
             links.append(PageLink(0, ""))
-        links.append(PageLink(page, _url(request, page), page == number))
+        links.append(PageLink(page, _url(asked, page), page == number))
+        before = page
     return Pages(
         number=number,
         size=size,
         total=total,
         links=tuple(links),
-        previous_url=_url(request, number - 1) if number > 1 else "",
-        next_url=_url(request, number + 1) if number < last else "",
+        previous_url=_url(asked, number - 1) if number > 1 else "",
+        next_url=_url(asked, number + 1) if number < last else "",
     )
 
 
-def _url(request: HttpRequest, page: int) -> str:
-    query = request.GET.copy()
+def _shown(number: int, last: int) -> list[int]:
+    shown = {1, last, *range(max(1, number - BESIDE), min(last, number + BESIDE) + 1)}
+    shown |= {page for page in (2, last - 1) if page - 1 in shown and page + 1 in shown}
+    return sorted(shown)
+
+
+def _url(asked: QueryDict, page: int) -> str:
+    query = asked.copy()
     query.pop(PARAMETER, None)
     if page > 1:
         query[PARAMETER] = str(page)
-    return f"{request.path}?{query.urlencode()}" if query else request.path
+    return f"?{query.urlencode()}"

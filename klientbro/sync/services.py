@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import cast
 
+from django.db import IntegrityError, transaction
 from django.db import connection as database
-from django.db import transaction
 from django.utils import timezone
 
 from klientbro.clients.models import Connection
@@ -18,7 +18,7 @@ from klientbro.ledger.landing import Transaction
 from klientbro.sync.causes import Cause, CauseText, cause_text
 from klientbro.sync.engine import SYNC_TASK
 from klientbro.sync.models import DocumentRequest, Schedule, State, TestRun
-from klientbro.sync.queue import FIRST, LOOKING, Executes, defer
+from klientbro.sync.queue import FIRST, LOOKING, QUEUE, Executes, defer
 from klientbro.sync.steps import LATEST_TOO, Step, StepKind, put_steps
 from klientbro.tenants.context import current_firm
 
@@ -29,6 +29,7 @@ __all__ = [
     "cause_text",
     "connection_states",
     "forget_sync",
+    "queue_first_syncs",
     "queue_key_check",
     "queue_sync",
     "queue_test_run",
@@ -130,6 +131,49 @@ def queue_sync(
             lock=f"connection:{connection.pk}",
             queueing_lock=f"sync:{connection.pk}",
         )
+
+
+def queue_first_syncs(connections: Sequence[Connection]) -> None:
+    """The first sync of many at once («Aktiver alle»), in a handful of statements.
+
+    Where somebody presses the same at the same moment, one of the two falls back to one by one.
+    """
+    chosen = [one for one in connections if one.is_active and one.client_id is not None]
+    if not chosen:
+        return
+    ids = [one.pk for one in chosen]
+    try:
+        with transaction.atomic(), database.cursor() as cursor:
+            cursor.execute(
+                "insert into ledger_books (firm_id, connection_id, client_id) "
+                "select firm_id, id, client_id from clients_connection where id = any(%s) "
+                "on conflict (connection_id) do update set client_id = excluded.client_id",
+                [ids],
+            )
+            State.objects.bulk_create(
+                [State(connection=one, firm_id=one.firm_id) for one in chosen],
+                ignore_conflicts=True,
+            )
+            cursor.execute(
+                "insert into sync_schedule (connection_id, firm_id, next_at) "
+                "select id, firm_id, now() + interval '10 minutes' from clients_connection "
+                "where id = any(%s) on conflict (connection_id) do update "
+                "set next_at = excluded.next_at",
+                [ids],
+            )
+            cursor.execute(
+                "select procrastinate_defer_jobs_v1(array_agg("
+                "row(%s, %s, %s, 'connection:' || id, 'sync:' || id, jsonb_build_object("
+                "'firm_id', firm_id, 'connection_id', id, 'priority', %s), null)"
+                "::procrastinate_job_to_defer_v1 order by sort_key, id)) "
+                "from clients_connection c where id = any(%s) and not exists (select from "
+                "procrastinate_jobs j where j.queueing_lock = 'sync:' || c.id "
+                "and j.status = 'todo') having count(*) > 0",
+                [QUEUE, SYNC_TASK, FIRST, FIRST, ids],
+            )
+    except IntegrityError:
+        for one in chosen:
+            queue_sync(one, reason="first")
 
 
 def _replace_run(connection_id: int, reason: str) -> None:

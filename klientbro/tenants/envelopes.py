@@ -78,7 +78,7 @@ class Envelopes:
         return _seal(self._key, plain.encode(), _associated(self._firm_id, field))
 
     def open(self, field: str, sealed: bytes) -> str:
-        """The text back; ConfigurationError when it is another firm's, another field's or altered."""
+        """The text back; ConfigurationError when another firm's, another field's, or altered."""
         return _open(self._key, sealed, _associated(self._firm_id, field)).decode()
 
     def seal_bytes(self, field: str, plain: bytes) -> bytes:

@@ -63,7 +63,7 @@ def protect(tables: Sequence[str]) -> migrations.RunSQL:
 
 
 def grant_to_application(cursor: CursorWrapper) -> None:
-    """Lets the application read and write tables it does not own; partitions get nothing of their own."""
+    """Lets the application use tables it does not own; partitions get nothing of their own."""
     cursor.execute(
         f"""
         do $$

@@ -24,7 +24,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
 @never_cache
 @require_http_methods(["GET", "POST"])
 def one_time_link(request: HttpRequest, token: str) -> HttpResponse:
-    """GET shows a button, so that a mail scanner's visit does not use the link up; POST signs in."""
+    """GET shows a button, so that a mail scanner does not use the link up; POST signs in."""
     if request.method == "GET":
         return render(request, "tenants/one_time_link.html")
     user = use_sign_in_link(token)

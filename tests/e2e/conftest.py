@@ -1,113 +1,20 @@
-"""The whole product running as a newcomer runs it, and a real Chromium to use it with."""
+"""The running product and a real Chromium, shared by the session's browser tests."""
 
 from __future__ import annotations
 
-import os
-import re
-import shutil
-import signal
-import socket
-import subprocess
-import sys
-import tempfile
-import threading
-import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
 
-PROJECT = Path(__file__).resolve().parents[2]
-START_SECONDS = 90.0
-CHROMIUM_FLAGS = [
-    "--no-sandbox",
-    "--disable-dev-shm-usage",
-    "--no-proxy-server",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
-
-
-@dataclass
-class RunningHouse:
-    """`klientbro run` as a process of its own, in a home folder of its own."""
-
-    process: subprocess.Popen[str]
-    home: Path
-    url: str
-    simulator_url: str
-    lines: list[str] = field(default_factory=list)
-
-    def said(self, pattern: str) -> str:
-        """The first group of the first line that matches, waited for."""
-        deadline = time.monotonic() + START_SECONDS
-        while time.monotonic() < deadline:
-            for line in list(self.lines):
-                if match := re.search(pattern, line):
-                    return match[1]
-            if self.process.poll() is not None:
-                break
-            time.sleep(0.1)
-        raise AssertionError(f"never said {pattern}:\n" + "".join(self.lines[-60:]))
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+from .running import CHROMIUM_FLAGS, RunningHouse, chromium_path, running_house
+from .steps import sign_in_with_link
 
 
 @pytest.fixture(scope="session")
 def house() -> Iterator[RunningHouse]:
-    home = Path(tempfile.mkdtemp(prefix="kb-e2e-"))
-    port, simulator_port = free_port(), free_port()
-    kept = {
-        name: value for name, value in os.environ.items() if not name.startswith("KLIENTBRO_")
-    }
-    process = subprocess.Popen(
-        [sys.executable, "-m", "klientbro.cli.main", "run"],
-        cwd=PROJECT,
-        env=kept
-        | {
-            "KLIENTBRO_HOME": str(home),
-            "KLIENTBRO_PORT": str(port),
-            "KLIENTBRO_SIMULATOR_PORT": str(simulator_port),
-            "PYTHONUNBUFFERED": "1",
-        },
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    running = RunningHouse(
-        process, home, f"http://localhost:{port}", f"http://127.0.0.1:{simulator_port}"
-    )
-    reader = threading.Thread(target=_read, args=(running,), daemon=True)
-    reader.start()
-    try:
-        running.said(r"(?:Klientbro kjører / is running):\s+(\S+)")
+    with running_house() as running:
         yield running
-    finally:
-        process.send_signal(signal.SIGINT)
-        try:
-            process.wait(timeout=20)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-        reader.join(timeout=5)
-        assert process.stdout is not None
-        process.stdout.close()
-        shutil.rmtree(home, ignore_errors=True)
-
-
-def _read(running: RunningHouse) -> None:
-    assert running.process.stdout is not None
-    for line in running.process.stdout:
-        running.lines.append(line)
 
 
 @pytest.fixture(scope="session")
@@ -118,7 +25,7 @@ def playwright_session() -> Iterator[Playwright]:
 
 @pytest.fixture(scope="session")
 def chromium(playwright_session: Playwright) -> Iterator[Browser]:
-    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    path = chromium_path()
     if path is None:
         pytest.fail("Chromium is missing: make setup installs it as root, else apt-get install it")
     browser = playwright_session.chromium.launch(executable_path=path, args=CHROMIUM_FLAGS)
@@ -131,16 +38,7 @@ def signed_in_context(chromium: Browser, house: RunningHouse) -> Iterator[Browse
     """A browser that has used the one-time link and chosen a password."""
     context = chromium.new_context(viewport={"width": 1280, "height": 900}, locale="nb-NO")
     context.set_default_timeout(15_000)
-    page = context.new_page()
-    page.goto(house.said(r"(?:Logg inn \(én gang\) / sign in \(once\)):\s+(\S+)"))
-    page.get_by_role("button", name="Logg inn").click()
-    page.get_by_label("Passord", exact=True).fill("et langt passord 123")
-    page.get_by_label(re.compile("Passord.*igjen|Gjenta|Bekreft", re.IGNORECASE)).fill(
-        "et langt passord 123"
-    )
-    page.get_by_role("button", name=re.compile("[Ll]agre|[Ss]ett|[Vv]elg")).click()
-    page.wait_for_url(re.compile("/integrasjoner/"))
-    page.close()
+    sign_in_with_link(context, house)
     yield context
     context.close()
 

@@ -1,4 +1,4 @@
-"""The help article, step by step, in a real browser: from PowerOffice Go to a sealed trial balance."""
+"""The help article in a real browser: from PowerOffice Go to a sealed trial balance."""
 
 from __future__ import annotations
 
@@ -7,43 +7,11 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from .conftest import RunningHouse
+from .running import RunningHouse
+from .steps import copy_client_key, open_integration
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 COMPANY = "Bakeriet Nord AS"
-
-
-def copy_client_key(page: Page, house: RunningHouse, company: str) -> tuple[str, str]:
-    """In PowerOffice Go: choose the client, Innstillinger, Utvidelser, add, copy the key, Ok."""
-    page.goto(house.simulator_url)
-    if page.get_by_role("button", name="Logg inn").is_visible():
-        page.get_by_role("button", name="Logg inn").click()
-    page.get_by_role("link", name=company, exact=True).click()
-    orgnr = re.search(r"Orgnr (\d{9,11})", page.content())
-    assert orgnr is not None
-    page.get_by_text("Meny", exact=True).click()
-    page.get_by_role("link", name="Innstillinger").click()
-    page.get_by_role("link", name="Utvidelser").click()
-    page.get_by_role("link", name="Legg til utvidelse").click()
-    page.get_by_label("Utvidelse", exact=True).select_option(label="Klientbro")
-    page.get_by_role("button", name="Legg til").click()
-    key = page.get_by_label("Klientnøkkel").input_value()
-    page.get_by_role("link", name="Ok").click()
-    return orgnr[1], key
-
-
-def open_integration(page: Page, house: RunningHouse) -> None:
-    page.goto(f"{house.url}/integrasjoner/")
-    row = page.get_by_role("link", name="PowerofficeGo")
-    if not row.is_visible():
-        page.get_by_role("button", name="Ny integrasjon").first.click()
-        dialog = page.get_by_role("dialog")
-        dialog.get_by_role("combobox").select_option(label="PowerofficeGo")
-        dialog.get_by_role("button", name="Opprett").click()
-        page.goto(f"{house.url}/integrasjoner/")
-        row = page.get_by_role("link", name="PowerofficeGo")
-    row.first.click()
-    expect(page.get_by_role("heading", name="PowerofficeGo")).to_be_visible()
 
 
 def test_newcomer_follows_the_article_and_sees_sealed_figures(

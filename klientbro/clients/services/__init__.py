@@ -13,6 +13,7 @@ from klientbro.clients.services.activation import (
     activate_all,
     deactivate,
     deactivate_all,
+    why_not_activated_note,
     why_not_active,
 )
 from klientbro.clients.services.checks import (
@@ -48,5 +49,6 @@ __all__ = [
     "edit_connection",
     "read_typed",
     "source_identifier",
+    "why_not_activated_note",
     "why_not_active",
 ]

@@ -89,6 +89,20 @@ def _own_hindrance(connection: Connection) -> str:
     return _("%(name)s: the key has not been checked yet. Check the key, then activate.") % name
 
 
+def why_not_activated_note(connection: Connection) -> tuple[str, str]:
+    """The same hindrance as a short line on the client's own row, and the action that cures it."""
+    if connection.identifier_hash is None:
+        return _("Lacks orgnr or personal number."), "edit"
+    if connection.missing_rights:
+        rights = ", ".join(_(right) for right in connection.missing_rights)
+        return _("The key lacks access to %(rights)s.") % {"rights": rights}, "recheck"
+    if connection.api_active:
+        return "", ""
+    if connection.key_check_cause in (REJECTED, WRONG_COMPANY):
+        return _("Paste in a new key."), "edit"
+    return _("The key has not been checked."), "recheck"
+
+
 def deactivate(connection: Connection) -> bool:
     """Stops further fetching; what has been delivered stays. False when it was inactive already."""
     with transaction.atomic():

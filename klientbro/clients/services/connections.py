@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -161,12 +162,12 @@ def _name_client(connection: Connection) -> None:
 
 def _forget_unused(client: Client) -> None:
     """A client that only a mistyped number made; one with books or another connection stays."""
-    living = Connection.objects.filter(client=client, deleted_at=None)
-    if living.exists() or Connection.objects.filter(client=client).exclude(activated_at=None):
+    known_by = Connection.objects.filter(client=client)
+    if known_by.filter(Q(deleted_at=None) | Q(activated_at__isnull=False)).exists():
         return
     try:
         with transaction.atomic():
-            Connection.objects.filter(client=client).update(client=None)
+            known_by.update(client=None)
             client.delete()
     except IntegrityError:
         return  # something else refers to it: it is a client with work after all

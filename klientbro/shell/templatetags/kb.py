@@ -1,67 +1,74 @@
-"""Filters and tags every page uses. Each kind of figure goes through one filter, written alike."""
+"""`{% load kb %}`: numbers, days, icons, the seal, status, pagination, empty states."""
 
 from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from django import template
-from django.conf import settings
+from django.core.paginator import Page
+from django.http import QueryDict
+from django.template.context import Context
 from django.utils import timezone
 from django.utils.html import format_html
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from klientbro.domain.national_id import mask_national_id
 from klientbro.domain.orgnr import format_orgnr
 from klientbro.lib.dates import format_date, format_time, oslo_date, to_oslo
 from klientbro.lib.numbers import NO_BREAK_SPACE, format_count, format_nok
+from klientbro.shell import icons
+from klientbro.shell.paging import Pages, pages_around
 
 register = template.Library()
+
 MISSING = "–"
-SEAL_DRAWINGS = {
-    "sealed": '<circle class="ring" cx="8" cy="8" r="6.5"/><path class="eq" d="M5.25 6.5h5.5M5.25 9.5h5.5"/>',
-    "unsealed": '<circle class="ring" cx="8" cy="8" r="6.5"/>'
-    '<path class="eq" d="M5.25 6.5h5.5M5.25 9.5h5.5M10 4.5l-4 7"/>',
-    "open": '<circle class="ring" cx="8" cy="8" r="6.5"/>',
-    "none": '<circle class="ring" cx="8" cy="8" r="1.5"/>',
+TONE_ICONS = {
+    "ok": "check",
+    "run": "sync",
+    "wait": "clock",
+    "warn": "warning",
+    "stop": "stop",
+    "off": "off",
 }
 
 
 @register.filter
-def amount(value: Decimal | None) -> str:
-    """`1 234 567,89`, −0,50, and – where the figure is missing."""
-    return MISSING if value is None else format_nok(value)
+def amount(value: Decimal | int | None) -> str:
+    """`1 234 567,89`; a missing figure is a dash, never zero."""
+    return MISSING if _is_missing(value) else format_nok(Decimal(value or 0))
 
 
 @register.filter
-def change(value: Decimal | None) -> str:
-    """An amount with its sign: +250,00."""
-    return MISSING if value is None else format_nok(value, signed=True)
+def amount_signed(value: Decimal | int | None) -> str:
+    """For changes: `+1 250,00`."""
+    return MISSING if _is_missing(value) else format_nok(Decimal(value or 0), signed=True)
 
 
 @register.filter
-def kroner(value: Decimal | None) -> str:
-    """Whole kroner, where the page says so."""
-    return MISSING if value is None else format_nok(value, decimals=0)
-
-
-@register.filter
-def zero(value: Decimal | None) -> str:
-    """The class of a cell whose figure is nought: grey, still legible."""
-    return "zero" if value is not None and value == 0 else ""
+def kroner(value: Decimal | int | None) -> str:
+    """Whole kroner, rounded half up once; the page says that it shows whole kroner."""
+    return MISSING if _is_missing(value) else format_nok(Decimal(value or 0), decimals=0)
 
 
 @register.filter
 def count(value: int | None) -> str:
     """`41 206`."""
-    return MISSING if value is None else format_count(value)
+    return MISSING if _is_missing(value) else format_count(value or 0)
+
+
+@register.filter
+def zero(value: Decimal | int | None) -> str:
+    """The class of a cell whose figure is nought, grey but legible: `class="num {{ x|zero }}"`."""
+    return "zero" if not _is_missing(value) and Decimal(value or 0) == 0 else ""
 
 
 @register.filter
 def day(value: date | datetime | None) -> str:
-    """`18.11.2026`; a moment is placed on the Norwegian calendar first."""
-    if value is None:
+    """`18.11.2026`; a moment's day is the one in Norway."""
+    if not value:
         return MISSING
     return format_date(oslo_date(value) if isinstance(value, datetime) else value)
 
@@ -69,21 +76,22 @@ def day(value: date | datetime | None) -> str:
 @register.filter
 def clock(value: datetime | None) -> str:
     """`kl. 14:02` in Norway."""
-    if value is None:
+    if not value:
         return MISSING
+    # Translators: a time of day, as in "18.11.2026 at 14:02"
     return _("at %(time)s") % {"time": format_time(value)}
 
 
 @register.filter
 def moment(value: datetime | None) -> str:
     """`18.11.2026 kl. 14:02` in Norway."""
-    return MISSING if value is None else f"{day(value)}{NO_BREAK_SPACE}{clock(value)}"
+    return f"{day(value)} {clock(value)}" if value else MISSING
 
 
 @register.filter
 def when(value: datetime | None) -> str:
-    """As short as it can be understood: `14:02` today, `17.11. 22:14` this year, else the date."""
-    if value is None:
+    """As short as it is plain: `14:02` today, `17.11. 22:14` this year, else `02.09.2025`."""
+    if not value:
         return MISSING
     local, today = to_oslo(value), timezone.localdate()
     if local.date() == today:
@@ -95,65 +103,77 @@ def when(value: datetime | None) -> str:
 
 @register.filter
 def orgnr(value: str | None) -> str:
-    """`314 021 177` with no-break spaces; '' when there is none."""
+    """`312 480 778`; empty where there is none."""
     return format_orgnr(value).replace(" ", NO_BREAK_SPACE) if value else ""
 
 
 @register.filter
 def masked(value: str | None) -> str:
-    """A personal number with only its birth date: `010190 *****`."""
+    """A personal number with only its birth date: `018190 *****`."""
     return mask_national_id(value).replace(" ", NO_BREAK_SPACE) if value else ""
 
 
 @register.simple_tag
-def icon(name: str, label: str = "") -> SafeString:
-    """A drawing of the sprite; with a label it speaks, without it is decoration."""
-    if label:
-        return format_html(
-            '<svg class="i" viewBox="0 0 16 16" role="img" aria-label="{}"><use href="#i-{}"/></svg>',
-            label,
-            name,
-        )
-    return format_html(
-        '<svg class="i" viewBox="0 0 16 16" aria-hidden="true"><use href="#i-{}"/></svg>', name
-    )
+def icon(name: str) -> SafeString:
+    """`{% icon "plus" %}`: one of klientbro.shell.icons, hidden from screen readers."""
+    return icons.icon(name)
 
 
 @register.simple_tag
 def seal(state: str, label: str = "", size: str = "") -> SafeString:
-    """The seal: sealed (=), unsealed (≠), open (dashed ring) or none (dot)."""
-    drawing = mark_safe(SEAL_DRAWINGS[state])  # noqa: S308  our own drawing, chosen by name
-    speaks = (
-        format_html('role="img" aria-label="{}"', label)
-        if label
-        else mark_safe('aria-hidden="true"')
-    )
-    css_class = f"seal {size}" if size else "seal"
-    return format_html(
-        '<svg class="{}" data-s="{}" viewBox="0 0 16 16" {}>{}</svg>',
-        css_class,
-        state,
-        speaks,
-        drawing,
-    )
-
-
-TONE_ICONS = {"ok": "ok", "run": "run", "warn": "warn", "stop": "stop", "off": "off", "wait": "clock"}
+    """`{% seal "sealed" %}`: sealed, unsealed, open or none; size="lg"; a label makes it speak."""
+    return icons.seal(state, label, size)
 
 
 @register.simple_tag
 def status(tone: str, text: str, icon_name: str = "") -> SafeString:
-    """A state: its own shape and a word, then colour. Tones: ok run warn stop off wait."""
+    """`{% status "ok" words %}`: a shape and a word. Tones: ok, run, wait, warn, stop, off."""
     return format_html(
-        '<span class="st" data-tone="{}"><svg class="i" viewBox="0 0 16 16" aria-hidden="true">'
-        '<use href="#i-{}"/></svg>{}</span>',
+        '<span class="st" data-tone="{}">{}{}</span>',
         tone,
-        icon_name or TONE_ICONS[tone],
+        icons.icon(icon_name or TONE_ICONS[tone]),
         text,
     )
 
 
-@register.simple_tag
-def brand_name() -> str:
-    """The brand, also where no context processor has run (error pages)."""
-    return str(settings.BRAND)
+@register.simple_tag(takes_context=True)
+def query(context: Context, **changes: object) -> str:
+    """The address's query with changes, as `?q=…`: `{% query sort="name" side=None %}`."""
+    asked = _asked(context).copy()
+    for name, value in changes.items():
+        if value is None or value == "":
+            asked.pop(name, None)
+        else:
+            asked[name] = str(value)
+    return f"?{asked.urlencode()}"
+
+
+@register.inclusion_tag("shell/parts/pagination.html", takes_context=True)
+def pagination(context: Context, pages: Pages | Page[Any]) -> dict[str, object]:
+    """`{% pagination pages %}`: "1–50 av 1 284" and links with `?side=` that keep the rest.
+
+    `pages` comes from `klientbro.shell.paging.pages_of`, or is Django's own page.
+    """
+    if isinstance(pages, Page):
+        paginator = pages.paginator
+        pages = pages_around(
+            _asked(context), pages.number, paginator.count, int(paginator.per_page)
+        )
+    return {"pages": pages}
+
+
+@register.inclusion_tag("shell/parts/empty_state.html")
+def empty_state(
+    text: str, action: str = "", href: str = "", icon_name: str = "plus", dialog: bool = False
+) -> dict[str, object]:
+    """One sentence and the one button that ends it. `dialog=True` opens href in the dialog."""
+    return {"text": text, "action": action, "href": href, "icon_name": icon_name, "dialog": dialog}
+
+
+def _is_missing(value: object) -> bool:
+    return value is None or value == ""
+
+
+def _asked(context: Context) -> QueryDict:
+    request = context.get("request")
+    return request.GET if request is not None else QueryDict()

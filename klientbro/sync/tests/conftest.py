@@ -13,7 +13,7 @@ from klientbro.clients.models import Client, Connection, Integration
 from klientbro.domain.identifier import IdentifierKind
 from klientbro.lib.sorting import norwegian_sort_key
 from klientbro.settings.environment import PowerOfficeSettings
-from klientbro.sync.database import close_pool
+from klientbro.sync.database import close_pool, transaction
 from klientbro.sync.tests.support import Connected
 from klientbro.tenants.context import firm as in_firm
 from klientbro.tenants.services import firm_envelopes
@@ -56,6 +56,12 @@ def books_firm(transactional_db: None) -> Iterator[Any]:
     from klientbro.tenants.services import create_firm
 
     close_pool()
+    with transaction(None) as cursor:  # what belongs to no firm and an earlier test left behind
+        cursor.execute(
+            "delete from sync_schedule; delete from sync_budget; delete from sync_budgetwait; "
+            "delete from procrastinate_events; delete from procrastinate_periodic_defers; "
+            "delete from procrastinate_jobs; delete from procrastinate_workers"
+        )
     yield create_firm("Furulund Regnskap AS")
     close_pool()
 

@@ -65,6 +65,12 @@ class Connected:
                 return
         raise AssertionError("the run did not end")
 
+    def press(self, **how: Any) -> None:
+        """Somebody presses a button while a slice runs, whose thread then needs its own line."""
+        with in_firm(self.firm.id):
+            queue_sync(self.connection, **{"reason": "looking", **how})
+        connections.close_all()
+
     def slice(self) -> None:
         """One job's share of a run."""
         asyncio.run(run_slice(self.firm.id, self.connection.pk, LOOKING))
@@ -168,6 +174,11 @@ class Connected:
         assert self.unbalanced() == []
         assert set(self.states()) == {"sealed"}
         assert self.value("select postings from ledger_books") == len(source)
+
+    def assert_equal_to_source_but_for_history(self) -> None:
+        """The same after something was planted that no change tells of."""
+        assert self.held() == self.source()
+        assert set(self.states()) == {"sealed"}
 
     def unbalanced(self) -> list[tuple[Any, ...]]:
         """Kept balances that are not the sum of their postings, and those not of their changes."""

@@ -18,9 +18,10 @@ def main() -> None:
 
     django.setup()
     from klientbro.connectors.poweroffice import client, paging
-    from klientbro.sync import reading, tasks, worker
+    from klientbro.sync import database, reading, tasks, worker
 
     paging.PAGE_SIZE = client.PAGE_SIZE = page_size
+    database.IDLE_SECONDS = round(8 * heartbeat_seconds)
     tasks.STALLED_SECONDS = 3 * heartbeat_seconds
 
     def note(*words: object) -> None:
@@ -32,8 +33,10 @@ def main() -> None:
 
     async def noted_slice(*arguments: Any) -> None:
         note("begins")
-        await run_slice(*arguments)
-        note("ends")
+        try:
+            await run_slice(*arguments)
+        finally:
+            note("ends")
 
     def noted_fill(*arguments: Any) -> Any:
         if lanes["merging"] and not lanes["overlapped"]:

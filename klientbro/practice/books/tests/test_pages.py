@@ -174,7 +174,7 @@ def test_voucher_after_locking_is_told_on_its_page_and_in_the_list(signed_in, ho
     page = signed_in.get(home + "bilag/20978/")
 
     assert "Endret etter låsing" in text_of(page)
-    assert figures_of(page, "Inventar")[-3:] == ["274 150,00", "292 550,00", "+18 400,00"]
+    assert figures_of(page, ">Inventar</th>") == ["274 150,00", "292 550,00", "+18 400,00"]
     assert "Korrigerer" in text_of(page)
     assert "+18 400,00" in text_of(signed_in.get(home + "endret-etter-lasing/")).replace(NBSP, " ")
 
@@ -196,7 +196,7 @@ def test_summary_shows_seals_open_items_and_settings(signed_in, home, book) -> N
 
     assert figures_of(page, "Leverandører") == ["3", "−53 000,00", "−53 000,00", "0,00"]
     assert "01.01.2026–31.12.2026" in text_of(page)
-    assert "1 av 12" in text_of(page)
+    assert "1 av 11" in text_of(page)
 
 
 def test_clients_are_listed_found_and_lead_to_their_summary(signed_in, home) -> None:

@@ -57,6 +57,12 @@ class SealedYear:
         return begun[-1] if begun else self.year.first_month
 
     @property
+    def begun(self) -> int:
+        """How many of its months there are books for so far."""
+        outside = (MonthState.AHEAD, MonthState.BEFORE)
+        return sum(1 for mark in self.marks if mark.state not in outside)
+
+    @property
     def sealed(self) -> int:
         return sum(1 for mark in self.marks if mark.is_sealed)
 

@@ -1,175 +1,246 @@
-// Dialogs, the client finder, row menus and messages: what a form or a link cannot do by itself.
+// Dialogs, the finder, toasts, menus and keys. Everything works as links and forms without it.
+"use strict";
+
 (() => {
-  "use strict";
+  const body = document.body;
   const byId = (id) => document.getElementById(id);
   const dialog = byId("dialog");
+  const finder = byId("finder");
+  const STAYS_MS = 8000;
 
-  // ---- dialogs: <button data-opens="id">, <button data-closes>, or htmx content for #dialog-innhold
-  const open = (element) => {
-    if (element.open) return;
-    element.showModal();
-    element.dispatchEvent(new CustomEvent("kb:opened"));
-  };
-  const firstField = () =>
-    dialog.querySelector("[autofocus], [aria-invalid=true]") ||
-    dialog.querySelector("#dialog-innhold :is(input:not([type=hidden]), select, button:not([disabled]), a[href])");
+  // ---------- dialogs: what htmx swaps into #dialog-content opens the dialog ----------
 
-  document.addEventListener("click", (event) => {
-    const target = event.target.closest("[data-opens], [data-closes], [data-dismiss], [data-row-menu]");
-    if (!target) {
-      // a press on the backdrop closes what has nothing typed in it
-      if (event.target instanceof HTMLDialogElement && event.target.id !== "dialog") event.target.close();
-      return;
-    }
-    if (target.dataset.opens) {
-      const closing = target.closest("dialog");
-      if (closing && closing.id !== target.dataset.opens) closing.close();
-      open(byId(target.dataset.opens));
-    } else if (target.hasAttribute("data-closes")) {
-      const closing = target.closest("dialog");
-      if (closing) {
-        event.preventDefault();
-        closing.close();
-      }
-    } else if (target.hasAttribute("data-dismiss")) {
-      target.parentElement.remove();
-    } else {
-      rowMenu(target);
-    }
-  });
+  let opener = null;
+
+  function openDialog() {
+    if (!dialog || dialog.open) return;
+    opener = document.activeElement;
+    dialog.showModal();
+  }
+
+  function focusFirst() {
+    const wanted = dialog.querySelector("[aria-invalid=true], [autofocus]");
+    if (wanted) wanted.focus();
+  }
 
   if (dialog) {
-    // What was typed, a key among it, does not outlive the dialog.
-    dialog.addEventListener("close", () => byId("dialog-innhold").replaceChildren());
-    document.addEventListener("htmx:afterSwap", (event) => {
-      if (event.detail.target.id !== "dialog-innhold") return;
-      if (!byId("dialog-innhold").childElementCount) return;
-      const wasOpen = dialog.open;
-      open(dialog);
-      const field = firstField();
-      if (field && (!wasOpen || !dialog.contains(document.activeElement) || field.matches("[aria-invalid=true]"))) field.focus();
+    dialog.addEventListener("close", () => {
+      byId("dialog-content").replaceChildren();
+      // the row that opened it may have been replaced by a newer copy of itself
+      const target = opener && opener.isConnected ? opener : opener && opener.id && byId(opener.id);
+      opener = null;
+      if (target) target.focus();
+      else if (document.activeElement === body) byId("content").focus();
     });
-    // A slow answer for a dialog that has been closed meanwhile must not open it again.
-    document.addEventListener("htmx:beforeSwap", (event) => {
-      const from = event.detail.requestConfig && event.detail.requestConfig.elt;
-      if (event.detail.target.id === "dialog-innhold" && from && !from.isConnected) event.detail.shouldSwap = false;
-    });
-    document.addEventListener("kb:close", () => dialog.close());
   }
 
-  // ---- messages: read aloud, and gone by themselves unless something is wrong
-  const toasts = byId("beskjeder");
-  const LASTS_MS = 7000;
-  const settle = () => {
-    if (!toasts) return;
-    for (const toast of toasts.querySelectorAll(".kb-toast:not([data-seen])")) {
-      toast.dataset.seen = "";
-      if (toast.dataset.tone !== "error" && toast.dataset.tone !== "warning") setTimeout(() => toast.remove(), LASTS_MS);
+  document.addEventListener("htmx:afterSwap", (event) => {
+    if (event.detail.target.id !== "dialog-content") return;
+    const content = byId("dialog-content");
+    if (!content.hasChildNodes()) return;
+    if (dialog.open) focusFirst();
+    else openDialog();
+  });
+  body.addEventListener("dialog-open", openDialog);
+  body.addEventListener("dialog-close", () => dialog && dialog.open && dialog.close());
+
+  document.addEventListener("click", (event) => {
+    const close = event.target.closest("[data-dialog-close]");
+    if (close) {
+      event.preventDefault();
+      close.closest("dialog").close();
     }
-  };
-  settle();
-  if (toasts) new MutationObserver(settle).observe(toasts, { childList: true });
-  const tell = (text) => {
-    const toast = document.createElement("div");
-    toast.className = "kb-toast";
-    toast.dataset.tone = "error";
+  });
+
+  // ---------- toasts ----------
+
+  function toast(text, tone) {
+    const stays = tone === "warning" || tone === "danger" || tone === "error";
+    const box = document.createElement("div");
+    box.className = "kb-toast";
+    box.dataset.tone = tone || "success";
     const words = document.createElement("p");
     words.textContent = text;
-    toast.append(words);
-    toasts.replaceChildren(toast);
-    setTimeout(() => toast.remove(), LASTS_MS);
-  };
-  for (const name of ["htmx:sendError", "htmx:responseError", "htmx:timeout"]) {
-    document.addEventListener(name, (event) => {
-      if (!event.detail.elt.hasAttribute("data-quiet") && toasts) tell(document.body.dataset.lost);
-    });
+    const close = document.createElement("button");
+    close.type = "button";
+    close.textContent = "×";
+    close.setAttribute("aria-label", body.dataset.close);
+    close.addEventListener("click", () => box.remove());
+    box.append(words, close);
+    byId(stays ? "toasts-assertive" : "toasts-polite").append(box);
+    const holder = byId("toasts");
+    if (holder.showPopover) {
+      // into the top layer anew, so that it lies over a dialog opened since
+      if (holder.matches(":popover-open")) holder.hidePopover();
+      holder.showPopover();
+    }
+    if (!stays) leaveLater(box);
   }
 
-  // ---- the row menu: the row's own buttons, listed where there is no room for them
-  const rowMenu = (button) => {
-    const menu = byId("radmeny");
-    if (!menu) return;
-    const list = document.createElement("ul");
-    for (const action of button.closest("tr").querySelectorAll("[data-action]")) {
-      const item = document.createElement("li");
-      const choice = document.createElement("button");
-      choice.type = "button";
-      choice.className = "ds-button";
-      choice.dataset.variant = "tertiary";
-      choice.dataset.color = action.dataset.color || "neutral";
-      const drawing = action.querySelector("svg");
-      if (drawing) choice.append(drawing.cloneNode(true));
-      choice.append(action.getAttribute("aria-label") || action.textContent.trim());
-      choice.addEventListener("click", () => {
-        menu.hidePopover();
-        button.focus();
-        action.click();
-      });
-      item.append(choice);
-      list.append(item);
+  function leaveLater(box) {
+    let timer = 0;
+    const start = () => { timer = setTimeout(() => box.remove(), STAYS_MS); };
+    for (const name of ["mouseenter", "focusin"]) box.addEventListener(name, () => clearTimeout(timer));
+    for (const name of ["mouseleave", "focusout"]) box.addEventListener(name, start);
+    start();
+  }
+
+  body.addEventListener("toast", (event) => toast(event.detail.text, event.detail.tone));
+
+  const messages = byId("messages");
+  if (messages) {
+    // live regions speak only of what comes after the page: so they come after it
+    const waiting = [...messages.children].map((one) => [one.textContent, one.dataset.tone]);
+    messages.remove();
+    setTimeout(() => waiting.forEach(([text, tone]) => toast(text, tone)), 100);
+  }
+
+  // ---------- answers that are not what was asked for ----------
+
+  body.addEventListener("htmx:beforeSwap", (event) => {
+    const address = event.detail.xhr.responseURL;
+    if (address && new URL(address).pathname === body.dataset.signIn) {
+      event.detail.shouldSwap = false; // signed out meanwhile: sign in and come back here
+      location.reload();
     }
-    menu.replaceChildren(list);
-    menu.setAttribute("aria-label", button.getAttribute("aria-label"));
-    menu.showPopover({ source: button });
-    button.setAttribute("aria-expanded", "true");
-    const spot = button.getBoundingClientRect();
+  });
+  body.addEventListener("htmx:responseError", () => toast(body.dataset.failed, "danger"));
+  body.addEventListener("htmx:sendError", (event) => {
+    // a part that asks again by itself says nothing; the next answer is soon enough
+    if (event.detail.requestConfig.triggeringEvent) toast(body.dataset.offline, "warning");
+  });
+
+  // ---------- menus: popovers placed beside the button that opened them ----------
+
+  function place(menu, button) {
+    const at = button.getBoundingClientRect();
     const size = menu.getBoundingClientRect();
-    const below = spot.bottom + 4 + size.height < window.innerHeight;
-    menu.style.setProperty("top", `${below ? spot.bottom + 4 : Math.max(4, spot.top - 4 - size.height)}px`);
-    menu.style.setProperty("left", `${Math.max(4, spot.right - size.width)}px`);
-    list.querySelector("button")?.focus();
-    menu.addEventListener("toggle", (event) => {
-      if (event.newState !== "closed") return;
-      button.setAttribute("aria-expanded", "false");
-      if (menu.contains(document.activeElement)) button.focus();
-    }, { once: true });
-  };
-  document.addEventListener("keydown", (event) => {
-    const menu = event.target.closest?.("#radmeny");
-    if (!menu || !["ArrowDown", "ArrowUp", "Home", "End"].includes(event.key)) return;
-    const items = [...menu.querySelectorAll("button")];
-    const at = items.indexOf(document.activeElement);
-    const next = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: items.length - 1 }[event.key];
-    items[(next + items.length) % items.length]?.focus();
-    event.preventDefault();
-  });
-  addEventListener("scroll", () => byId("radmeny")?.matches(":popover-open") && byId("radmeny").hidePopover(), { passive: true });
-
-  // ---- Ctrl K: find a client
-  const finder = byId("finn");
-  document.addEventListener("keydown", (event) => {
-    if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k" && finder) {
-      event.preventDefault();
-      finder.open ? finder.close() : open(finder);
-    }
-  });
-  if (finder) {
-    const input = byId("finn-q");
-    const pick = (step) => {
-      const options = [...finder.querySelectorAll("[role=option]")];
-      if (!options.length) return;
-      const at = options.findIndex((option) => option.getAttribute("aria-selected") === "true");
-      const next = options[(at + step + options.length) % options.length];
-      options.forEach((option) => option.setAttribute("aria-selected", String(option === next)));
-      input.setAttribute("aria-activedescendant", next.id);
-      next.scrollIntoView({ block: "nearest" });
-    };
-    finder.addEventListener("keydown", (event) => {
-      if (event.key === "ArrowDown") pick(1);
-      else if (event.key === "ArrowUp") pick(-1);
-      else if (event.key === "Enter") (finder.querySelector("[aria-selected=true]") || finder.querySelector("[role=option]"))?.click();
-      else return;
-      event.preventDefault();
-    });
-    finder.addEventListener("kb:opened", () => input.select());
-    finder.addEventListener("htmx:afterSwap", () => input.removeAttribute("aria-activedescendant"));
+    const gap = 4;
+    const above = menu.dataset.placement === "top" || at.bottom + gap + size.height > innerHeight - 8;
+    const top = above && at.top - gap - size.height >= 8 ? at.top - gap - size.height : at.bottom + gap;
+    const left = menu.dataset.placement === "top" ? at.left : at.right - size.width;
+    menu.style.top = `${Math.max(8, Math.min(top, innerHeight - size.height - 8))}px`;
+    menu.style.left = `${Math.max(8, Math.min(left, innerWidth - size.width - 8))}px`;
+    menu.style.right = "auto";
+    menu.style.bottom = "auto";
   }
 
-  // ---- type-to-confirm: the button wakes when the words are right (the server asks again)
-  document.addEventListener("input", (event) => {
-    const words = event.target.dataset?.confirms;
-    if (words === undefined) return;
-    const button = event.target.form.querySelector("[data-confirmed]");
-    button.disabled = event.target.value.trim().toLowerCase() !== words.toLowerCase();
+  document.addEventListener("toggle", (event) => {
+    const menu = event.target;
+    if (!menu.matches || !menu.matches(".kb-menu[popover]")) return;
+    const button = document.querySelector(`[popovertarget="${CSS.escape(menu.id)}"]`);
+    if (!button) return;
+    button.setAttribute("aria-expanded", String(event.newState === "open"));
+    if (event.newState !== "open") return;
+    place(menu, button);
+    const first = menu.querySelector("a, button");
+    if (first) first.focus({ preventScroll: true });
+  }, true);
+
+  document.addEventListener("click", (event) => {
+    const menu = event.target.closest(".kb-menu[popover]");
+    if (menu && event.target.closest("a, button[hx-get], button[hx-post]")) menu.hidePopover();
+  });
+  addEventListener("scroll", (event) => {
+    const open = document.querySelector(".kb-menu:popover-open");
+    if (open && !open.contains(event.target)) open.hidePopover();
+  }, { capture: true, passive: true });
+
+  const rail = byId("rail");
+  if (rail) {
+    matchMedia("(max-width: 60rem)").addEventListener("change", () => {
+      if (rail.matches(":popover-open")) rail.hidePopover();
+    });
+  }
+
+  // ---------- the finder ----------
+
+  function openFinder() {
+    if (!finder || finder.open || (dialog && dialog.open)) return false;
+    if (rail && rail.matches(":popover-open")) rail.hidePopover();
+    finder.showModal();
+    const input = byId("finder-text");
+    input.select();
+    htmx.trigger(finder.querySelector("form"), "finder-open");
+    return true;
+  }
+
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("[data-finder]");
+    if (link && !event.ctrlKey && !event.metaKey && openFinder()) event.preventDefault();
+    if (event.target === finder) finder.close(); // its backdrop
+  });
+
+  const hits = () => [...document.querySelectorAll("#finder-results a")];
+
+  function inFinder(event) {
+    const links = hits();
+    if (event.key === "Enter" && event.target.id === "finder-text" && links.length) {
+      event.preventDefault();
+      links[0].click();
+      return;
+    }
+    if (event.key !== "ArrowDown" && event.key !== "ArrowUp") return;
+    event.preventDefault();
+    const next = links.indexOf(document.activeElement) + (event.key === "ArrowDown" ? 1 : -1);
+    if (next < 0) byId("finder-text").focus();
+    else if (links[next]) links[next].focus();
+  }
+
+  // ---------- keys ----------
+
+  const isTyping = (element) => element.closest("input, textarea, select, [contenteditable]");
+
+  function moveInMenu(event, menu) {
+    const items = [...menu.querySelectorAll("a, button")];
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (!step) return;
+    event.preventDefault();
+    items[(items.indexOf(document.activeElement) + step + items.length) % items.length].focus();
+  }
+
+  function moveBetweenRows(step) {
+    const links = [...document.querySelectorAll("table[data-rows] a.main")].filter((one) => one.offsetParent);
+    if (!links.length) return;
+    const row = document.activeElement.closest("tr");
+    const here = links.findIndex((one) => row && row.contains(one));
+    const next = links[here < 0 ? (step > 0 ? 0 : links.length - 1) : here + step];
+    if (!next) return;
+    next.focus();
+    next.scrollIntoView({ block: "nearest" });
+  }
+
+  document.addEventListener("keydown", (event) => {
+    if ((event.ctrlKey || event.metaKey) && !event.shiftKey && !event.altKey && event.key.toLowerCase() === "k") {
+      if (openFinder()) event.preventDefault();
+      return;
+    }
+    if (event.target.closest("#finder, .kb-finder-form, .kb-finder-results")) { inFinder(event); return; }
+    const menu = event.target.closest(".kb-menu:popover-open");
+    if (menu) { moveInMenu(event, menu); return; }
+    if (event.ctrlKey || event.metaKey || event.altKey || body.dataset.letterKeys !== "on") return;
+    if (isTyping(event.target) || document.querySelector("dialog[open]")) return;
+    if (event.key === "j" || event.key === "J") moveBetweenRows(1);
+    if (event.key === "k" || event.key === "K") moveBetweenRows(-1);
+  });
+
+  // ---------- small things ----------
+
+  document.addEventListener("click", async (event) => {
+    const button = event.target.closest("[data-copy], [data-copy-from]");
+    if (!button) return;
+    const from = button.dataset.copyFrom && document.querySelector(button.dataset.copyFrom);
+    const text = from ? from.value || from.textContent.trim() : button.dataset.copy;
+    try {
+      await navigator.clipboard.writeText(text);
+      toast(body.dataset.copied);
+    } catch {
+      toast(body.dataset.failed, "warning");
+    }
+  });
+
+  document.addEventListener("change", (event) => {
+    const form = event.target.closest("form[data-submit-on-change]");
+    if (form) form.requestSubmit();
   });
 })();

@@ -1,0 +1,50 @@
+"""Addresses of the integration pages, under /integrasjoner/."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from klientbro.portal.views import (
+    accounts,
+    activation,
+    adding,
+    checking,
+    deleting,
+    editing,
+    fetching,
+    importing,
+    integration,
+    integrations,
+    testdata,
+)
+
+app_name = "portal"
+SYSTEM = "<slug:system>/"
+ROW = SYSTEM + "<uuid:connection_id>/"
+CHECK = "<uuid:check_id>/"
+
+urlpatterns = [
+    path("", integrations.integrations_page, name="integrations"),
+    path("ny/", integrations.new_integration, name="new_integration"),
+    path("status/", integrations.integrations_status, name="integrations_status"),
+    path(SYSTEM, integration.integration_page, name="integration"),
+    path(SYSTEM + "rader/", integration.busy_rows, name="busy_rows"),
+    path(SYSTEM + "ny-klient/", adding.new_client, name="new_client"),
+    path(SYSTEM + "ny-klient/" + CHECK, adding.new_client_answer, name="new_client_answer"),
+    path(SYSTEM + "fil/", importing.import_file, name="import_file"),
+    path(SYSTEM + "aktiver-alle/", activation.activate_all_clients, name="activate_all"),
+    path(SYSTEM + "deaktiver-alle/", activation.deactivate_all_clients, name="deactivate_all"),
+    path(SYSTEM + "slett/", deleting.delete_system, name="delete_system"),
+    path(ROW + "aktiver/", activation.activate_client, name="activate"),
+    path(ROW + "deaktiver/", activation.deactivate_client, name="deactivate"),
+    path(ROW + "endre/", editing.edit_client, name="edit"),
+    path(ROW + "endre/" + CHECK, editing.edit_client_answer, name="edit_answer"),
+    path(ROW + "slett/", deleting.delete_client, name="delete"),
+    path(ROW + "kontroller/", checking.check_stored_key, name="check_key"),
+    path(ROW + "kontroller/" + CHECK, checking.check_stored_key_answer, name="check_key_answer"),
+    path(ROW + "hent/", fetching.fetch_now, name="fetch"),
+    path(ROW + "borte/", fetching.vanished, name="vanished"),
+    path(ROW + "testdata/", testdata.send_test_data, name="test_data"),
+    path(ROW + "testdata/<uuid:run_id>/", testdata.test_data_answer, name="test_data_answer"),
+    path(ROW + "gamle-kontoer/", accounts.old_accounts, name="old_accounts"),
+]

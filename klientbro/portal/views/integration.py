@@ -1,0 +1,108 @@
+"""One integration: its header, filters and client table, and the rows that update themselves."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from klientbro.clients.models import Connection
+from klientbro.portal.chips import chips, sort_links
+from klientbro.portal.queries import PAGE_SIZE, ListQuery, counts, matching, page_of_ids
+from klientbro.portal.rows import rows_of
+from klientbro.portal.views.integrations import seal_of
+from klientbro.portal.views.shared import (
+    find_integration,
+    list_address,
+    page_query,
+    portal_view,
+    system_name,
+    system_title,
+)
+
+MOST_WATCHED = PAGE_SIZE
+
+
+@portal_view
+@require_GET
+def integration_page(request: HttpRequest, system: str) -> HttpResponse:
+    """The page of P-31 to P-35, fifty rows at a time. A fixed number of statements."""
+    integration = find_integration(system)
+    query = ListQuery.read(request.GET)
+    address = list_address(request, integration)
+    if query.is_personal_number:
+        # it stands in the address now: take it out again and keep it out of what is logged later
+        messages.warning(
+            request,
+            _("Search by name or organisation number. A personal number is never searched for."),
+        )
+        return HttpResponseRedirect(address)
+    counted = counts([integration.pk])[integration.pk]
+    is_all = not query.search and not query.chosen
+    total = counted.total if is_all else matching(integration.pk, query)
+    pages = max(1, -(-total // PAGE_SIZE))
+    page = min(max(_number(request.GET.get("side", "")), 1), pages)
+    ids = page_of_ids(integration.pk, query, offset=(page - 1) * PAGE_SIZE)
+    rows = rows_of(ids)
+    context: dict[str, Any] = {
+        "integration": integration,
+        "title": system_title(system),
+        "system_name": system_name(system),
+        "address": address,
+        "counts": counted,
+        "seal": seal_of(counted),
+        "query": query,
+        "chips": chips(address, query, counted),
+        "sorts": sort_links(address, query),
+        "rows": rows,
+        "is_busy": any(row.is_busy for row in rows),
+        "total": total,
+        "page": page,
+        "pages": pages,
+        "per_page": PAGE_SIZE,
+    }
+    return render(request, "portal/integration.html", context)
+
+
+@portal_view
+@require_GET
+def busy_rows(request: HttpRequest, system: str) -> HttpResponse:
+    """The rows that were busy, as they are now, with the counters. One request for all of them."""
+    integration = find_integration(system)
+    wanted = [_uuid(text) for text in request.GET.getlist("id")[:MOST_WATCHED]]
+    ids = list(
+        Connection.objects.filter(
+            public_id__in=[one for one in wanted if one], integration=integration, deleted_at=None
+        ).values_list("pk", flat=True)
+    )
+    rows = rows_of(ids)
+    address = list_address(request, integration)
+    counted = counts([integration.pk])[integration.pk]
+    query = page_query(request)
+    context = {
+        "rows": rows,
+        "counts": counted,
+        "seal": seal_of(counted),
+        "query": query,
+        "chips": chips(address, query, counted),
+        "address": address,
+        "is_busy": any(row.is_busy for row in rows),
+        "is_poll": True,
+    }
+    return render(request, "portal/parts/updates.html", context)
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else 1  # noqa: PLR2004
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

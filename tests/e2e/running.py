@@ -1,0 +1,112 @@
+"""Runs the whole product as a newcomer does: `klientbro run` in a home folder of its own."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parents[2]
+START_SECONDS = 90.0
+CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-dev-shm-usage",
+    "--no-proxy-server",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+
+
+@dataclass
+class RunningHouse:
+    """`klientbro run` as a process of its own, in a home folder of its own."""
+
+    process: subprocess.Popen[str]
+    home: Path
+    url: str
+    simulator_url: str
+    lines: list[str] = field(default_factory=list)
+
+    def said(self, pattern: str) -> str:
+        """The first group of the first line that matches, waited for."""
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline:
+            for line in list(self.lines):
+                if match := re.search(pattern, line):
+                    return match[1]
+            if self.process.poll() is not None:
+                break
+            time.sleep(0.1)
+        raise AssertionError(f"never said {pattern}:\n" + "".join(self.lines[-60:]))
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def chromium_path() -> str | None:
+    """Debian's Chromium, wherever the machine has it."""
+    return shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+@contextmanager
+def running_house() -> Iterator[RunningHouse]:
+    """Starts it, waits until it tells its address, and stops it as Ctrl-C does."""
+    home = Path(tempfile.mkdtemp(prefix="kb-e2e-"))
+    port, simulator_port = free_port(), free_port()
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("KLIENTBRO_")}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "klientbro.cli.main", "run"],
+        cwd=PROJECT,
+        env=kept
+        | {
+            "KLIENTBRO_HOME": str(home),
+            "KLIENTBRO_PORT": str(port),
+            "KLIENTBRO_SIMULATOR_PORT": str(simulator_port),
+            "PYTHONUNBUFFERED": "1",
+        },
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    running = RunningHouse(
+        process, home, f"http://localhost:{port}", f"http://127.0.0.1:{simulator_port}"
+    )
+    reader = threading.Thread(target=_read, args=(running,), daemon=True)
+    reader.start()
+    try:
+        running.said(r"(?:Klientbro kjører / is running):\s+(\S+)")
+        yield running
+    finally:
+        process.send_signal(signal.SIGINT)
+        try:
+            process.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        reader.join(timeout=5)
+        assert process.stdout is not None
+        process.stdout.close()
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def _read(running: RunningHouse) -> None:
+    assert running.process.stdout is not None
+    for line in running.process.stdout:
+        running.lines.append(line)
