@@ -14,8 +14,10 @@ from decimal import Decimal
 
 from klientbro.domain.proof import sum_by_account
 from klientbro.ledger.books import Books
-from klientbro.ledger.landing import BooksKey, Landed, Transaction, take_landing
+from klientbro.ledger.findings import note
+from klientbro.ledger.landing import BooksKey, Landed, Transaction, check_fence, take_landing
 from klientbro.ledger.sums import RESULT_TYPES, result_start
+from klientbro.ledger.sums import openings as held_openings
 
 
 def move_anchor(
@@ -25,18 +27,32 @@ def move_anchor(
     anchor: date,
     source: Sequence[tuple[str, Decimal]],
     types: Mapping[str, str],
-) -> int:
+) -> int | None:
     """Sets the openings from the source's balances on `anchor`; returns the landing number.
 
-    The old openings are closed, not lost, so that an as-known balance stays answerable.
+    The old openings are closed, not lost, so that an as-known balance stays answerable. Asked for
+    the day the anchor already has, it writes only when the source now says otherwise: that is a
+    finding, and every seal that stood on the old openings is taken back.
     """
-    landing = take_landing(transaction, key, "anchor", anchor, anchor)
+    check_fence(transaction, key)
     openings = dict(sum_by_account(source))
     start = result_start(books, anchor)
     for account, month, amount in _held_until(transaction, key.connection_id, anchor):
         if types.get(account) in RESULT_TYPES and month < start:
             continue
         openings[account] = openings.get(account, Decimal(0)) - amount
+    openings = {account: amount for account, amount in openings.items() if amount != 0}
+    is_same_day = books.anchor_date == anchor
+    if is_same_day and openings == held_openings(transaction, key.connection_id):
+        return None
+    landing = take_landing(transaction, key, "anchor", anchor, anchor)
+    if is_same_day:
+        note(transaction, key, "opening_changed", str(anchor), {}, landing)
+        transaction.execute(
+            "update ledger_month set state = 'unproved' where connection_id = %s "
+            "and state <> 'unproved'",
+            [key.connection_id],
+        )
     transaction.execute(
         "update ledger_opening set known_to = %s where connection_id = %s "
         "and known_to = 2147483647",
@@ -45,7 +61,7 @@ def move_anchor(
     transaction.execute(
         "insert into ledger_opening (firm_id, connection_id, account_id, amount, known_from) "
         "select %s, %s, account_id, amount, %s from unnest(%s::text[], %s::numeric[]) "
-        "as o(account_id, amount) where amount <> 0",
+        "as o(account_id, amount)",
         [key.firm_id, key.connection_id, landing, list(openings), list(openings.values())],
     )
     covered_from = anchor + timedelta(days=1)

@@ -121,6 +121,15 @@ class Counts:
     def total(self) -> int:
         return self.active + self.inactive
 
+    @property
+    def seal(self) -> str:
+        """Sealed when every month is; ≠ when one differs; dashed while some remain; '' before any."""
+        if not self.total_months:
+            return ""
+        if self.differing_months:
+            return "unsealed"
+        return "sealed" if self.sealed_months == self.total_months else "open"
+
     def of_filter(self, name: str) -> int:
         """The number on a filter's chip."""
         return {

@@ -1,4 +1,4 @@
-"""The running product and a real Chromium, shared by the session's browser tests."""
+"""The running product, one a module so that none sees another's clients, and a real Chromium."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .running import CHROMIUM_FLAGS, RunningHouse, chromium_path, running_house
 from .steps import sign_in_with_link
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def house() -> Iterator[RunningHouse]:
     with running_house() as running:
         yield running
@@ -33,7 +33,7 @@ def chromium(playwright_session: Playwright) -> Iterator[Browser]:
     browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def signed_in_context(chromium: Browser, house: RunningHouse) -> Iterator[BrowserContext]:
     """A browser that has used the one-time link and chosen a password."""
     context = chromium.new_context(viewport={"width": 1280, "height": 900}, locale="nb-NO")

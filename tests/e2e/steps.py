@@ -55,3 +55,25 @@ def open_integration(page: Page, house: RunningHouse) -> None:
         row = page.get_by_role("link", name="PowerofficeGo")
     row.first.click()
     expect(page.get_by_role("heading", name="PowerofficeGo")).to_be_visible()
+
+
+def add_and_activate(page: Page, house: RunningHouse, company: str) -> None:
+    """A client from the stand-in to a sealed trial balance."""
+    orgnr, key = copy_client_key(page, house, company)
+    open_integration(page, house)
+    page.get_by_role("button", name="Ny klient").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Orgnummer").fill(orgnr)
+    dialog.get_by_label("Klientnavn").fill(company)
+    dialog.get_by_label("Klientid/klientnøkkel").fill(key)
+    dialog.get_by_role("button", name="Legg til klient").click()
+    row = page.get_by_role("row", name=re.compile(re.escape(company)))
+    row.get_by_role("button", name="Aktiver", exact=True).click()
+    wait_until_sealed(page, company)
+
+
+def wait_until_sealed(page: Page, company: str) -> None:
+    """The row says so by itself, without loading the page again."""
+    row = page.get_by_role("row", name=re.compile(re.escape(company)))
+    expect(row.get_by_text("Oppdatert", exact=True)).to_be_visible(timeout=60_000)
+    expect(row.get_by_text(re.compile(r"(\d+) av \1 måneder"))).to_be_visible(timeout=60_000)

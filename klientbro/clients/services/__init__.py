@@ -27,6 +27,7 @@ from klientbro.clients.services.connections import (
     add_connection,
     delete_connection,
     edit_connection,
+    needs_new_number,
 )
 from klientbro.clients.services.integrations import create_integration, delete_integration
 from klientbro.clients.services.typed import Typed, read_typed
@@ -47,6 +48,7 @@ __all__ = [
     "delete_connection",
     "delete_integration",
     "edit_connection",
+    "needs_new_number",
     "read_typed",
     "source_identifier",
     "why_not_activated_note",

@@ -6,7 +6,7 @@ from klientbro.ledger.queries.accounts import account, find, open_item_totals
 from klientbro.ledger.queries.books import books_of, books_of_connection
 from klientbro.ledger.queries.months import last_seal, month_marks, month_strip, proof_details
 from klientbro.ledger.queries.postings import account_postings, every_posting
-from klientbro.ledger.queries.snapshot import in_one_landing
+from klientbro.ledger.queries.snapshot import current_landing, hold_landings, in_one_landing
 from klientbro.ledger.queries.trial_balances import (
     closing_as_known,
     trial_balance,
@@ -21,10 +21,12 @@ __all__ = [
     "books_of",
     "books_of_connection",
     "closing_as_known",
+    "current_landing",
     "effect_of_late_change",
     "every_posting",
     "every_voucher",
     "find",
+    "hold_landings",
     "in_one_landing",
     "last_seal",
     "late_changes",

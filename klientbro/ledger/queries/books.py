@@ -12,7 +12,8 @@ from klientbro.ledger.rows import BooksState
 CALENDAR_YEAR_END = 12
 
 _COLUMNS = """
-select c.id, c.public_id, c.client_id, coalesce(nullif(i.retired_system, ''), i.system), c.is_active, c.deleted_at is not null,
+select c.id, c.public_id, c.client_id, coalesce(nullif(i.retired_system, ''), i.system),
+       c.is_active, c.deleted_at is not null,
        coalesce(c.deleted_at, c.deactivated_at), coalesce(b.stage, 'new'),
        coalesce(b.landing, 0), coalesce(b.complete_landing, 0), b.complete_at, b.conversion_date,
        b.year_end_month, coalesce(b.currency, 'NOK'), b.lock_date, b.covered_from, b.anchor_date,

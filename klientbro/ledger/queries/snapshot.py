@@ -19,11 +19,22 @@ def in_one_landing(connection_id: int, read: Callable[[], Answer]) -> Answer:
     Every statement sees what was committed when it began, so a landing published between two of
     them would mix old and new. Then it is read again; at last while landings wait for us.
     """
-    landing = fetch_one(_LANDING, {"connection": connection_id})
+    landing = current_landing(connection_id)
     for _attempt in range(ATTEMPTS):
         answer = read()
-        before, landing = landing, fetch_one(_LANDING, {"connection": connection_id})
+        before, landing = landing, current_landing(connection_id)
         if landing == before:
             return answer
-    fetch_one(_LANDING + " for share", {"connection": connection_id})
+    hold_landings(connection_id)
     return read()
+
+
+def current_landing(connection_id: int) -> int | None:
+    """The number of the last landing published."""
+    row = fetch_one(_LANDING, {"connection": connection_id})
+    return row[0] if row else None
+
+
+def hold_landings(connection_id: int) -> None:
+    """Lets landings of these books wait until our transaction ends."""
+    fetch_one(_LANDING + " for share", {"connection": connection_id})

@@ -17,7 +17,7 @@ from klientbro.ledger.tests.book_table import book_table, run
 
 
 @pytest.mark.django_db
-def test_look(firm):
+def test_look(firm, signed_in):
     chart = "Konto | Navn | Type | Inngående\n" + "\n".join(
         f"{1000+i*17} | Konto {i} | {'asset' if i<150 else 'expense'} | {i}00,00" for i in range(400))
     book = book_table(chart, anchor="31.12.2022", conversion="01.01.2023",
@@ -47,22 +47,10 @@ def test_look(firm):
             a=time.perf_counter(); r=f(); out.append((time.perf_counter()-a)*1000)
         print(f"{name:45s} {statistics.median(out):8.1f} ms   max {max(out):.1f}")
         return r
-    big = "a1119"
-    import importlib
-    VM = importlib.import_module("klientbro.ledger.queries.voucher"); VS=importlib.import_module("klientbro.ledger.queries.vouchers")
-    from django.test.utils import CaptureQueriesContext
-    with CaptureQueriesContext(connection) as asked:
-        timed("voucher", lambda: voucher(s, 123456, today=date(2026,11,18)), 1)
-    for q in asked: print(q["time"], q["sql"][:150].replace(chr(10)," "))
-    with CaptureQueriesContext(connection) as asked:
-        timed("tb", lambda: trial_balance(c, y26), 1)
-    for q in asked: print(q["time"], q["sql"][:150].replace(chr(10)," "))
-    with connection.cursor() as cur:
-        for name, sql, p in (
-            ("SUMS", T._SUMS, {"connection": c, "accounts": None, "bounds": [date(2025,1,1), date(2026,1,1), date(2026,12,1)]}),
-            ("PAGE", P._PAGE, P._parameters(s, big, Period(Month(2026,5), Month(2026,11)), None) | {"skip": 3000, "size": 100}),
-            ("VOUCHERS", VS._list(s, nov, VoucherFilter())[0], VS._list(s, nov, VoucherFilter())[1] | {"size": 100, "skip": 0}),
- ("BESIDE", VM._BESIDE, {"connection": c, "number": 123456, "series": "", "day": date(2024,1,1)}), ("POINTING", VM._POINTING_HERE, {"connection": c, "number": 123456, "voucher": "v123456"}),("LINES", VM._LINES, {"connection": c, "number": 123456}),
-        ):
-            cur.execute("explain (analyze, costs off, buffers off) " + sql, p)
-            print(name); print("\n".join(r[0] for r in cur.fetchall()))
+    import cProfile, pstats
+    home = f"/klienter/{book.client.public_id}/"
+    for path in ("", "saldobalanse/?til=2026-11", "konto/a1119/?til=2026-11", "bilag/?til=2026-11", "bilag/123456/"):
+        signed_in.get(home + path)
+        timed(path, lambda: signed_in.get(home + path))
+    pr = cProfile.Profile(); pr.enable(); signed_in.get(home + "saldobalanse/?til=2026-11"); pr.disable()
+    pstats.Stats(pr).sort_stats("cumulative").print_stats(45)

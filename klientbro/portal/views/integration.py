@@ -15,14 +15,13 @@ from klientbro.clients.models import Connection
 from klientbro.portal.chips import chips, sort_links
 from klientbro.portal.queries import PAGE_SIZE, ListQuery, counts, matching, page_of_ids
 from klientbro.portal.rows import rows_of
-from klientbro.portal.views.integrations import seal_of
 from klientbro.portal.views.shared import (
     find_integration,
     list_address,
-    page_query,
     portal_view,
     system_name,
     system_title,
+    updates,
 )
 
 MOST_WATCHED = PAGE_SIZE
@@ -55,7 +54,6 @@ def integration_page(request: HttpRequest, system: str) -> HttpResponse:
         "system_name": system_name(system),
         "address": address,
         "counts": counted,
-        "seal": seal_of(counted),
         "query": query,
         "chips": chips(address, query, counted),
         "sorts": sort_links(address, query),
@@ -80,21 +78,7 @@ def busy_rows(request: HttpRequest, system: str) -> HttpResponse:
             public_id__in=[one for one in wanted if one], integration=integration, deleted_at=None
         ).values_list("pk", flat=True)
     )
-    rows = rows_of(ids)
-    address = list_address(request, integration)
-    counted = counts([integration.pk])[integration.pk]
-    query = page_query(request)
-    context = {
-        "rows": rows,
-        "counts": counted,
-        "seal": seal_of(counted),
-        "query": query,
-        "chips": chips(address, query, counted),
-        "address": address,
-        "is_busy": any(row.is_busy for row in rows),
-        "is_poll": True,
-    }
-    return render(request, "portal/parts/updates.html", context)
+    return updates(request, integration, ids, is_poll=True)
 
 
 def _number(text: str) -> int:

@@ -28,7 +28,6 @@ class SystemRow:
     address: str
     counts: Counts
     fetched: str
-    seal: str
 
 
 @portal_view
@@ -100,16 +99,7 @@ def _rows() -> list[SystemRow]:
             address=reverse("portal:integration", args=[one.system]),
             counts=found[one.pk],
             fetched=when(found[one.pk].last_fetched_at),
-            seal=seal_of(found[one.pk]),
         )
         for one in integrations
     ]
 
-
-def seal_of(counted: Counts) -> str:
-    """Sealed when every month is; ≠ when one differs; dashed while some remain; '' before any."""
-    if not counted.total_months:
-        return ""
-    if counted.differing_months:
-        return "unsealed"
-    return "sealed" if counted.sealed_months == counted.total_months else "open"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any
 from uuid import UUID
@@ -18,6 +18,7 @@ from django_htmx.http import trigger_client_event
 
 from klientbro.clients.models import Connection, Integration, KeyCheck
 from klientbro.connectors.registry import connectors
+from klientbro.portal.chips import chips
 from klientbro.portal.queries import ListQuery, counts
 from klientbro.portal.rows import rows_of
 from klientbro.shell.toasts import Tone, toast
@@ -151,6 +152,28 @@ def page_query(request: HttpRequest) -> ListQuery:
     return ListQuery.read(request.GET)
 
 
+def updates(
+    request: HttpRequest,
+    integration: Integration,
+    connection_ids: Sequence[int],
+    *,
+    is_poll: bool = False,
+) -> HttpResponse:
+    """Rows and counters to be put where they belong, out of band."""
+    rows = rows_of(connection_ids)
+    counted = counts([integration.pk])[integration.pk]
+    address = list_address(request, integration)
+    context = {
+        "rows": rows,
+        "counts": counted,
+        "chips": chips(address, page_query(request), counted),
+        "address": address,
+        "is_busy": any(row.is_busy for row in rows),
+        "is_poll": is_poll,
+    }
+    return render(request, "portal/parts/updates.html", context)
+
+
 def in_place(
     request: HttpRequest,
     connection: Connection,
@@ -165,14 +188,8 @@ def in_place(
     if not is_htmx(request):
         level = messages.SUCCESS if tone == "success" else messages.ERROR
         return done(request, list_address(request, integration), text, level)
-    context = {
-        "rows": rows_of([connection.pk]),
-        "counts": counts([integration.pk])[integration.pk],
-        "query": page_query(request),
-        "address": list_address(request, integration),
-        "oob": True,
-    }
-    response = render(request, "portal/parts/updates.html", context, status=status)
+    response = updates(request, integration, [connection.pk])
+    response.status_code = status
     response["HX-Reswap"] = "none"
     if wakes:
         trigger_client_event(response, "kb:busy", {}, after="settle")

@@ -13,7 +13,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 
-from klientbro.ledger.queries import in_one_landing
+from klientbro.ledger.queries import current_landing, hold_landings
 from klientbro.lib.errors import UnknownAccountError
 from klientbro.practice.books.access import ClientPage, client_page
 from klientbro.practice.books.texts import cause_notice
@@ -21,6 +21,8 @@ from klientbro.practice.books.typed import page_number
 
 __all__ = ["client_view", "ledger_view", "page_number", "show"]
 
+ATTEMPTS = 3
+WAITING = "practice/books/waiting.html"
 ClientView = Callable[..., HttpResponseBase]
 
 
@@ -47,20 +49,24 @@ def ledger_view(tab: str) -> Callable[[ClientView], ClientView]:
         def wrapped(
             request: HttpRequest, client_id: UUID, **arguments: str | int | UUID
         ) -> HttpResponseBase:
-            found = client_page(client_id)
-            if found.books is None or not found.books.is_usable:
-                return show(request, found, tab, "practice/books/waiting.html", {})
-
-            def read() -> HttpResponseBase:
+            for attempt in range(ATTEMPTS + 1):
                 page = client_page(client_id)
-                return view(request, page, page.usable_books(), **arguments)
-
-            try:
-                return in_one_landing(found.books.connection_id, read)
-            except UnknownAccountError as error:
-                # a posting came before the chart of accounts it needs: the next sync brings it
-                context = {"unknown_accounts": error.account_ids}
-                return show(request, found, tab, "practice/books/waiting.html", context)
+                if attempt == ATTEMPTS and page.books is not None:
+                    hold_landings(page.books.connection_id)
+                    page = client_page(client_id)
+                books = page.books
+                if books is None or not books.is_usable:
+                    return show(request, page, tab, WAITING, {})
+                try:
+                    response = view(request, page, books, **arguments)
+                except UnknownAccountError as error:
+                    # a posting came before the account it is on: the next sync brings it
+                    context = {"unknown_accounts": error.account_ids}
+                    return show(request, page, tab, WAITING, context)
+                # a landing published meanwhile would mix old and new figures: read again
+                if current_landing(books.connection_id) == books.landing:
+                    break
+            return response
 
         return login_required(wrapped)
 

@@ -1,0 +1,85 @@
+"""Dialog «Ny klient»: the key is checked at the source, and the client saved when it answers."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from klientbro.clients.errors import RefusedError
+from klientbro.clients.models import Connection, KeyCheck
+from klientbro.clients.services import Typed, add_connection, begin_key_check, read_typed
+from klientbro.portal.key_answers import Answering, refused, typed_key_of
+from klientbro.portal.views.shared import (
+    find_check,
+    find_integration,
+    portal_view,
+    show_dialog,
+    system_name,
+)
+from klientbro.sync.services import queue_key_check
+
+
+@portal_view
+@require_http_methods(["GET", "POST"])
+def new_client(request: HttpRequest, system: str) -> HttpResponse:
+    """The three fields; sent, they begin the question to the source (P-36, P-39, P-40)."""
+    integration = find_integration(system)
+    if request.method == "GET":
+        return show_dialog(request, "portal/dialogs/new_client.html", integration)
+    asked = request.POST
+    try:
+        typed = read_typed(
+            asked.get("identifier", ""), asked.get("name", ""), asked.get("key", "")
+        )
+        check = begin_key_check(integration, typed.key, user_id=request.user.pk)
+    except RefusedError as error:
+        return refused(request, error)
+    queue_key_check(check.pk)
+    context = {
+        "what": "working",
+        "address": reverse("portal:new_client_answer", args=[system, check.public_id]),
+        "system_name": system_name(system),
+    }
+    return render(request, "portal/parts/key_answer.html", context)
+
+
+@portal_view
+@require_POST
+def new_client_answer(request: HttpRequest, system: str, check_id: UUID) -> HttpResponse:
+    """Asked again and again until the source has answered; then the client is saved, inactive."""
+    integration = find_integration(system)
+    check = find_check(request, check_id, integration=integration)
+
+    def save(typed: Typed, answered: KeyCheck | None, confirmed: bool) -> Connection:
+        return add_connection(integration, typed, answered, confirmed=confirmed)
+
+    try:
+        key = typed_key_of(check)
+        typed = read_typed(request.POST.get("identifier", ""), request.POST.get("name", ""), key)
+    except RefusedError as error:
+        return refused(request, error)
+    address = reverse("portal:new_client_answer", args=[system, check.public_id])
+    return Answering(request, check, address, typed, save, added_text).respond()
+
+
+def added_text(connection: Connection) -> str:
+    """What was saved, and what must be done before it can be activated."""
+    name = {"name": connection.name}
+    if connection.missing_rights:
+        rights = ", ".join(_(right) for right in connection.missing_rights)
+        return _(
+            "%(name)s has been saved, but the key lacks access to %(rights)s. Turn it on in the "
+            "accounting system before you activate."
+        ) % {"name": connection.name, "rights": rights}
+    if not connection.api_active:
+        return (
+            _("%(name)s has been saved without a check. Check the key before you activate.") % name
+        )
+    if connection.identifier_hash is None:
+        return _("%(name)s has been added. Add its orgnr before you activate.") % name
+    return _("%(name)s has been added. Activate it to fetch its books.") % name

@@ -1,0 +1,96 @@
+"""Takes the README's and the help pages' pictures from the running product, on books of its own."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from playwright.sync_api import BrowserContext, Page, sync_playwright
+
+PROJECT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(PROJECT))
+
+from tests.e2e.running import (  # noqa: E402 the project's folder must be on the path first
+    CHROMIUM_FLAGS,
+    RunningHouse,
+    chromium_path,
+    running_house,
+)
+from tests.e2e.steps import (  # noqa: E402
+    add_and_activate,
+    copy_client_key,
+    open_integration,
+    sign_in_with_link,
+)
+
+PICTURES = PROJECT / "docs" / "pictures"
+HELP_PICTURES = PROJECT / "klientbro" / "shell" / "static" / "shell" / "help"
+COMPANIES = (
+    "Kvitfjell Holding AS",
+    "Skisenteret Raudfjell AS",
+    "Røros Kobberkunst AS",
+    "Tynset Trevare AS",
+    "Ålesund Båtservice AS",
+    "Bakeriet Nord AS",
+)
+
+
+def main() -> int:
+    """Follows the help article for some companies and takes pictures on the way."""
+    path = chromium_path()
+    if path is None:
+        print("Chromium is missing: apt-get install chromium", file=sys.stderr)
+        return 1
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    HELP_PICTURES.mkdir(parents=True, exist_ok=True)
+    with running_house() as house, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_FLAGS)
+        context = browser.new_context(
+            viewport={"width": 1280, "height": 860}, locale="nb-NO", device_scale_factor=1
+        )
+        context.set_default_timeout(20_000)
+        sign_in_with_link(context, house)
+        _take(context, house)
+        browser.close()
+    return 0
+
+
+def _take(context: BrowserContext, house: RunningHouse) -> None:
+    page = context.new_page()
+    _help_pictures(page, house)
+    for company in COMPANIES:
+        add_and_activate(page, house, company)
+    open_integration(page, house)
+    page.wait_for_timeout(1500)
+    page.screenshot(path=PICTURES / "integration.png")
+    page.get_by_role("link", name=COMPANIES[-1]).first.click()
+    page.wait_for_url("**/saldobalanse/**")
+    page.screenshot(path=PICTURES / "trial-balance.png")
+    client = page.url.partition("/saldobalanse/")[0]
+    page.goto(f"{client}/bilag/")
+    page.locator("main table tbody a").first.click()
+    page.wait_for_load_state()
+    page.screenshot(path=PICTURES / "voucher.png")
+
+
+def _help_pictures(page: Page, house: RunningHouse) -> None:
+    """The steps in the stand-in and the dialog where the key is pasted. The key is blotted out."""
+    page.goto(house.simulator_url)
+    page.get_by_role("button", name="Logg inn").click()
+    company = page.locator("tbody a").nth(20).inner_text()
+    orgnr, _key = copy_client_key(page, house, company)
+    page.get_by_role("link", name="Vis klientnøkkel").click()
+    page.get_by_label("Klientnøkkel").evaluate("field => { field.value = '•'.repeat(36) }")
+    page.screenshot(path=HELP_PICTURES / "client-key.png")
+    page.get_by_role("link", name="Ok").click()
+    page.screenshot(path=HELP_PICTURES / "extensions.png")
+    open_integration(page, house)
+    page.get_by_role("button", name="Ny klient").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Orgnummer").fill(orgnr)
+    dialog.get_by_label("Klientnavn").fill(company)
+    page.screenshot(path=HELP_PICTURES / "new-client.png")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
