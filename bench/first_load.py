@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import psycopg
+from psycopg import sql
 
 from bench.house import Books, connect, use_simulator
 from bench.table import Row, median
@@ -78,10 +79,10 @@ class Limit:
     async def _copy(self, connection: Any, units: list[Any]) -> int:
         from klientbro.connectors.poweroffice.listings import question_of
         from klientbro.connectors.poweroffice.postings import decode_postings
-        from klientbro.ledger.landing import POSTING_COLUMNS
+        from klientbro.ledger.landing import POSTING_COLUMNS, write_rows
 
         client = bare_client(self._simulator, self._key)
-        copy_to = f"copy {BARE} ({', '.join(POSTING_COLUMNS)}) from stdin"
+        copy_in = sql.SQL(f"copy {BARE} ({', '.join(POSTING_COLUMNS)}) from stdin")
         total = 0
         try:
             for unit in units:
@@ -89,9 +90,8 @@ class Limit:
                 while True:
                     page = await client.page(question, number)
                     decoded = decode_postings(page.content)
-                    with connection.cursor() as cursor, cursor.copy(copy_to) as copy:
-                        for row in decoded.rows:
-                            copy.write_row(row)
+                    with connection.cursor() as cursor:
+                        write_rows(cursor, copy_in, decoded.rows)
                     connection.commit()
                     total += len(decoded.rows)
                     if not page.has_more:

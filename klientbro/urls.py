@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import logging
 
 from allauth.account import views as account
 from django.urls import URLPattern, URLResolver, include, path
@@ -37,6 +38,9 @@ for _address, _module in (
     ("klienter/", "klientbro.practice.books.urls"),
 ):
     if importlib.util.find_spec(_module):
-        urlpatterns.append(path(_address, include(_module)))
+        try:
+            urlpatterns.append(path(_address, include(_module)))
+        except ImportError:
+            logging.getLogger(__name__).exception("%s cannot be served", _module)
 
 handler500 = "klientbro.shell.error_pages.server_error"

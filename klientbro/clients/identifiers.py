@@ -68,10 +68,10 @@ class StoredIdentifier:
         return cls(identifier.kind.value, identifier.digits, None, digest)
 
     def put_on(self, record: Connection | Client) -> None:
-        record.identifier_kind = self.kind  # type: ignore[assignment]
+        record.identifier_kind = self.kind
         record.orgnr = self.orgnr
         record.national_id_sealed = self.national_id_sealed
-        record.identifier_hash = self.digest  # type: ignore[assignment]
+        record.identifier_hash = self.digest
 
 
 def identifier_of(record: Connection | Client, envelopes: Envelopes) -> Identifier | None:

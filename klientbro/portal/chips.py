@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from klientbro.portal.queries import FILTERS, SORTS, Counts, ListQuery
 
@@ -31,15 +32,20 @@ class SortLink:
 def chips(address: str, query: ListQuery, counted: Counts) -> list[Chip]:
     """The filters, with the counters of the whole integration."""
     labels = {
-        "": _("All"),
-        "aktive": _("Active"),
-        "inaktive": _("Inactive"),
-        "stoppet": _("Stopped"),
+        "": pgettext("filter", "All"),
+        "aktive": pgettext("filter", "Active"),
+        "inaktive": pgettext("filter", "Inactive"),
+        "stoppet": pgettext("filter", "Stopped"),
         "ikke-avstemt": _("Not reconciled"),
         "henter": _("Being fetched"),
     }
     return [
-        Chip(labels[name], counted.of_filter(name), _url(address, query, chosen=name), name == query.chosen)
+        Chip(
+            labels[name],
+            counted.of_filter(name),
+            _url(address, query, chosen=name),
+            name == query.chosen,
+        )
         for name in FILTERS
     ]
 

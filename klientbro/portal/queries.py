@@ -123,7 +123,7 @@ class Counts:
 
     @property
     def seal(self) -> str:
-        """Sealed when every month is; ≠ when one differs; dashed while some remain; '' before any."""
+        """Sealed when every month is, ≠ when one differs, dashed while some remain."""
         if not self.total_months:
             return ""
         if self.differing_months:
@@ -174,7 +174,7 @@ class ListQuery:
     @property
     def is_personal_number(self) -> bool:
         """Somebody's number does not belong in an address."""
-        return len(self.digits) == 11  # noqa: PLR2004 digits of a national identity number
+        return len(self.digits) == 11
 
 
 def counts(integration_ids: Sequence[int], *, months: bool = True) -> dict[int, Counts]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -76,14 +76,12 @@ def rows_of(connection_ids: Sequence[int]) -> list[Row]:
             identifier = Identifier(IdentifierKind.ORGNR, connection.orgnr)
         elif envelopes is not None:
             identifier = identifier_of(connection, envelopes)
-        rows.append(
-            _row(connection, states.get(key, ConnectionState()), identifier, addresses)
-        )
+        rows.append(_row(connection, states.get(key, ConnectionState()), identifier, addresses))
     return rows
 
 
 class _Addresses:
-    """Addresses by string, since working out fifty times eight of them takes longer than the SQL."""
+    """Addresses by string: working out fifty times eight takes longer than the SQL."""
 
     NOTHING = "00000000-0000-0000-0000-000000000000"
 
@@ -191,9 +189,9 @@ def _note(connection: Connection, state: ConnectionState) -> Note:
     if state.state == "running":
         return Note(_progress(state))
     if state.state == "inactive":
-        text, action = why_not_activated_note(connection)
-        words = {"edit": _("Edit"), "recheck": _("Check the key")}
-        return Note(text, action, words.get(action, ""))
+        hindrance, cure = why_not_activated_note(connection)
+        cures = {"edit": _("Edit"), "recheck": _("Check the key")}
+        return Note(hindrance, cure, cures.get(cure, ""))
     if state.cause == "differs":
         months = ", ".join(month_name(month) for month in state.months_differing[:3])
         parts = [_("%(months)s differs.") % {"months": months[:1].upper() + months[1:]}]
@@ -205,7 +203,7 @@ def _note(connection: Connection, state: ConnectionState) -> Note:
     cause = cause_text(state.cause)
     parts = [_("Since %(when)s.") % {"when": when(state.since)}] if state.since else []
     if cause.stops:
-        parts.append(_filled(_(cause.explanation), state))
+        parts.append(filled(_(cause.explanation), state.cause_detail))
     elif state.next_at and state.next_at > timezone.now():
         parts.append(_("Is tried again at %(time)s.") % {"time": format_time(state.next_at)})
     action, words = {
@@ -216,14 +214,16 @@ def _note(connection: Connection, state: ConnectionState) -> Note:
     return Note(" ".join(parts), action, words)
 
 
-def _filled(text: str, state: ConnectionState) -> str:
-    """The cause's own figures in its text; what was not stored reads as an ellipsis."""
+class _Words(dict[str, str]):
+    """A text whose detail was not stored still reads: the brace becomes an ellipsis."""
 
-    class Words(dict[str, str]):
-        def __missing__(self, key: str) -> str:
-            return "…"
+    def __missing__(self, key: str) -> str:
+        return "…"
 
-    return text.format_map(Words({name: _readable(one) for name, one in state.cause_detail.items()}))
+
+def filled(text: str, detail: Mapping[str, object]) -> str:
+    """The cause's own figures in its text."""
+    return text.format_map(_Words({name: _readable(one) for name, one in detail.items()}))
 
 
 def _readable(value: object) -> str:
@@ -261,7 +261,7 @@ def _progress(state: ConnectionState) -> str:
 
 
 def _time_left(seconds: int) -> str:
-    if seconds < 60:  # noqa: PLR2004 seconds in a minute
+    if seconds < 60:
         return _("about %(seconds)s s left") % {"seconds": seconds}
     return _("about %(minutes)s min left") % {"minutes": round(seconds / 60)}
 

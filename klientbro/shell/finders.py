@@ -11,6 +11,7 @@ from django.contrib.staticfiles.finders import BaseFinder
 from django.core.checks import CheckMessage, Error
 from django.core.files.storage import FileSystemStorage
 
+Messages = list[CheckMessage]  # inside the class, list is its method
 _PREFIX = "packages/"
 # The address under /static/packages/ → the file in node_modules. The style sheet is one file with
 # all of Designsystemet, in cascade layers, so that ours wins without !important.
@@ -53,7 +54,7 @@ class PackageFiles(BaseFinder):
             if self.storage.exists(name):
                 yield name, self.storage
 
-    def check(self, **kwargs: Any) -> list[CheckMessage]:
+    def check(self, **kwargs: Any) -> Messages:
         missing = [FILES[name] for name in FILES if not self.storage.exists(name)]
         if not missing:
             return []

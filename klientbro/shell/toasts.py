@@ -13,11 +13,11 @@ R = TypeVar("R", bound=HttpResponseBase)
 
 def toast(response: R, text: str, tone: Tone = "success") -> R:
     """Shows `text` when the answer arrives; warning and danger stay until closed."""
-    trigger_client_event(response, "toast", {"text": text, "tone": tone})  # type: ignore[arg-type]
+    trigger_client_event(response, "toast", {"text": text, "tone": tone})
     return response
 
 
 def close_dialog(response: R) -> R:
     """Closes the dialog when the answer has been swapped in."""
-    trigger_client_event(response, "dialog-close", {})  # type: ignore[arg-type]
+    trigger_client_event(response, "dialog-close", {})
     return response

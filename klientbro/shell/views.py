@@ -38,6 +38,7 @@ def health(request: HttpRequest) -> JsonResponse:
 
 
 @require_safe
+@transaction.non_atomic_requests
 def robots(request: HttpRequest) -> HttpResponse:
     """Search engines have nothing to do here."""
     return HttpResponse("User-agent: *\nDisallow: /\n", content_type="text/plain; charset=utf-8")

@@ -15,10 +15,12 @@ import secrets
 from dataclasses import dataclass, field
 from weakref import WeakKeyDictionary
 
+from klientbro.connectors.errors import RateLimitedError
 from klientbro.sync.database import transaction
 
 KEY = "poweroffice"
 SIGN_OF_LIFE_SECONDS = 1.0
+LONGEST_WAIT_SECONDS = 20.0
 LOWEST_RATE_SHARE = 0.8  # a 429 lowers the rate, but never under this share of the setting
 
 
@@ -61,10 +63,18 @@ class Clerk:
             try:
                 pause = await asyncio.to_thread(self._take, priority)
             except Exception as error:  # the database is away: whoever waits must hear of it
-                for waiter in self._waiting:
-                    if not waiter.ready.done():
-                        waiter.ready.set_exception(error)
-                self._waiting.clear()
+                self._refuse(error)
+                return
+            if pause > LONGEST_WAIT_SECONDS:
+                # the source has closed its door: runs end and are tried again, rather than to
+                # hold their workers until it opens
+                self._refuse(
+                    RateLimitedError(
+                        "the source asked us to wait",
+                        retry_after_seconds=pause,
+                        connector=self._key,
+                    )
+                )
                 return
             if pause > 0:
                 await asyncio.sleep(pause)
@@ -72,6 +82,12 @@ class Clerk:
             waiter = heapq.heappop(self._waiting)
             if not waiter.ready.done():
                 waiter.ready.set_result(None)
+
+    def _refuse(self, error: Exception) -> None:
+        for waiter in self._waiting:
+            if not waiter.ready.done():
+                waiter.ready.set_exception(error)
+        self._waiting.clear()
 
     def _take(self, priority: int) -> float:
         """0 when a slot was taken, else how many seconds to wait before asking again."""
@@ -115,6 +131,8 @@ class Clerk:
                 [self._key],
             ).fetchone()
         seconds = float(str(free[0])) if free else 0.0
+        if seconds > LONGEST_WAIT_SECONDS:
+            return seconds
         return min(max(seconds, 0.002), SIGN_OF_LIFE_SECONDS / 2)
 
     def _write_throttled(self, retry_after_seconds: float) -> None:

@@ -45,6 +45,7 @@ class Slice:
     accepts_vanishing: bool
     priority: int
     source_company: str = ""
+    key_hash: bytes = b""
     started: float = field(default_factory=time.monotonic)
     requests_written: int = 0
 

@@ -87,7 +87,7 @@ class _Opened:
     key: BooksKey
     system: str
     secret: str
-    reference: str
+    key_hash: bytes
     source_company: str
     reason: str
     accepts_vanishing: bool
@@ -106,7 +106,13 @@ async def run_slice(firm_id: UUID, connection_id: int, priority: int) -> None:
         await asyncio.to_thread(_stop, firm_id, connection_id, None, Cause.SECRETS, {}, log)
         return
     source, pacer, connector = open_source(
-        opened.system, opened.secret, opened.reference, firm_id, with_envelopes, priority, log
+        opened.system,
+        opened.secret,
+        token_reference(opened.key_hash),
+        firm_id,
+        with_envelopes,
+        priority,
+        log,
     )
     work = Slice(
         firm_id=firm_id,
@@ -119,6 +125,7 @@ async def run_slice(firm_id: UUID, connection_id: int, priority: int) -> None:
         today=oslo_date(SystemClock().now()),
         reason=opened.reason,
         source_company=opened.source_company,
+        key_hash=opened.key_hash,
         accepts_vanishing=opened.accepts_vanishing,
         priority=priority,
     )
@@ -175,7 +182,8 @@ def _begin(firm_id: UUID, connection_id: int) -> _Opened | None:
     with transaction(firm_id) as cursor:
         row = cursor.execute(
             "select c.is_active, c.key_sealed, c.key_hash, i.system, c.source_company_id, "
-            "s.run_reason, s.is_vanishing_accepted from clients_connection c "
+            "s.run_reason, s.is_vanishing_accepted, "
+            "s.verified_key_hash is distinct from c.key_hash from clients_connection c "
             "join clients_integration i on i.id = c.integration_id "
             "left join sync_state s on s.connection_id = c.id "
             "where c.id = %s",
@@ -185,8 +193,12 @@ def _begin(firm_id: UUID, connection_id: int) -> _Opened | None:
             return None
         envelopes = envelopes_of(cursor, firm_id)
         key = BooksKey(firm_id, connection_id, begin_run(cursor, connection_id))
-        if next_step(cursor, connection_id) is None:
-            _plan_run(cursor, connection_id)
+        under_way = next_step(cursor, connection_id)
+        if under_way is None:
+            _plan_run(cursor, connection_id, is_key_new=bool(row[7]))
+        elif row[7] and under_way.kind is not StepKind.SETTINGS:
+            # the key was replaced: nothing is fetched before it is known whose books it opens
+            put_steps(cursor, connection_id, [Step(StepKind.SETTINGS)], before=under_way.position)
         cursor.execute(
             "update sync_state set last_attempt_at = clock_timestamp() where connection_id = %s",
             [connection_id],
@@ -195,14 +207,14 @@ def _begin(firm_id: UUID, connection_id: int) -> _Opened | None:
             key=key,
             system=str(row[3]),
             secret=envelopes.open("client_key", row[1]),
-            reference=token_reference(row[2] if isinstance(row[2], bytes) else b""),
+            key_hash=row[2] if isinstance(row[2], bytes) else b"",
             source_company=str(row[4] or ""),
             reason=str(row[5] or ""),
             accepts_vanishing=bool(row[6]),
         )
 
 
-def _plan_run(cursor: Transaction, connection_id: int) -> None:
+def _plan_run(cursor: Transaction, connection_id: int, *, is_key_new: bool) -> None:
     """A new run: everything for new books or a full fetch, else what is new and the proof."""
     books = read_books(cursor, connection_id)
     if books is None:
@@ -218,7 +230,7 @@ def _plan_run(cursor: Transaction, connection_id: int) -> None:
         "make_interval(secs => %s) from sync_state where connection_id = %s",
         [MASTERS_EVERY_SECONDS, connection_id],
     ).fetchone()
-    reason, masters_due = (str(row[0]), bool(row[1])) if row else ("", True)
+    reason, masters_due = (str(row[0]), bool(row[1]) or is_key_new) if row else ("", True)
     if books.stage == "new" or reason == "full":
         if books.stage == "new":
             cursor.execute(
@@ -322,24 +334,26 @@ async def _do(work: Slice, step: Step) -> None:
 async def _check_company(work: Slice) -> None:
     """Stops where the key has come to open another company than the books were made from.
 
-    Asked with the settings, once a day; a first sync follows right after the key's own check.
+    Asked with the settings: once a day, and before a new key is used. A first sync follows right
+    after the key's own check.
     """
-    is_known, is_new = await asyncio.to_thread(_known_company, work)
-    if is_known and is_new:
+    is_new = await asyncio.to_thread(_is_new, work)
+    if work.source_company and is_new:
         return
     company = (await work.source.check()).company
-    if is_known and company.source_id != work.source_company:
+    if work.source_company and company.source_id != work.source_company:
         raise StopRun(Cause.WRONG_COMPANY, company=company.name)
-    if not is_known:
-        await asyncio.to_thread(_remember_company, work, company)
+    await asyncio.to_thread(_remember_company, work, company)
 
 
-def _known_company(work: Slice) -> tuple[bool, bool]:
+def _is_new(work: Slice) -> bool:
     with transaction(work.firm_id) as cursor:
-        return bool(work.source_company), work.books(cursor).stage == "new"
+        return work.books(cursor).stage == "new"
 
 
 def _remember_company(work: Slice, company: Company) -> None:
+    if work.source_company:
+        return
     with work.fenced() as cursor:
         cursor.execute(
             "update clients_connection set source_company_id = %s, "
@@ -364,6 +378,11 @@ async def _read_settings(work: Slice, step: Step) -> None:
                 currency=settings.currency,
                 results_restart=settings.results_restart,
                 until=work.today,
+            )
+            cursor.execute(
+                "update sync_state s set verified_key_hash = c.key_hash from clients_connection c "
+                "where s.connection_id = %s and c.id = s.connection_id and c.key_hash = %s",
+                [work.connection_id, work.key_hash],
             )
             end_step(cursor, work.connection_id, step)
 
@@ -601,7 +620,7 @@ def _write_outcome(
         "update sync_state s set cause = %s, cause_detail = %s::jsonb, "
         "cause_since = case when %s = '' then null when s.cause = %s then s.cause_since "
         "else clock_timestamp() end, "
-        "failures = case when %s = '' then 0 else s.failures + 1 end, "
+        "failures = case when %s = '' then 0 when s.cause = %s then s.failures + 1 else 1 end, "
         "last_success_at = case when %s then clock_timestamp() else s.last_success_at end, "
         "is_vanishing_accepted = case when %s then false else s.is_vanishing_accepted end, "
         "run_reason = case when %s then '' else s.run_reason end "
@@ -611,6 +630,7 @@ def _write_outcome(
         [
             cause or "",
             json.dumps(detail, default=str),
+            cause or "",
             cause or "",
             cause or "",
             cause or "",

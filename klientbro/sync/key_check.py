@@ -29,7 +29,9 @@ async def check_key_now(firm_id: UUID, check_id: int) -> None:
     source, _pacer, _connector = open_source(
         system, secret, reference, firm_id, with_envelopes, LOOKING, CountingLog()
     )
-    outcome, result, rights = "works", None, ()
+    outcome = "works"
+    result: CheckResult | None = None
+    rights: tuple[str, ...] = ()
     try:
         async with asyncio.timeout(TIME_LIMIT_SECONDS), source:
             result = await source.check()

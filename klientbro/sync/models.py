@@ -34,6 +34,8 @@ class State(models.Model):
     is_vanishing_accepted = models.BooleanField(default=False)
     first_usable_at = models.DateTimeField(null=True)
     masters_read_at = models.DateTimeField(null=True)
+    # the key that was last seen to open this company; another one is checked before it is used
+    verified_key_hash = models.BinaryField(null=True)
 
     def __str__(self) -> str:
         return f"state of {self.connection_id}"

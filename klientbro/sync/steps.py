@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -95,8 +95,10 @@ def next_step(cursor: Transaction, connection_id: int) -> Step | None:
         f"select {_COLUMNS} from sync_step where connection_id = %s order by position limit 1",  # noqa: S608
         [connection_id],
     ).fetchone()
-    if row is None:
-        return None
+    return None if row is None else _step_of(row)
+
+
+def _step_of(row: tuple[object, ...]) -> Step:
     kind, position, first, last, since, token, is_complete, rows_seen, rounds = row
     return Step(
         StepKind(str(kind)),
@@ -135,27 +137,64 @@ def put_steps(
         lowest = min(before, int(str(row[0])) if row and row[0] is not None else before)
         positions = [lowest - len(steps) + index for index in range(len(steps))]
     for position, step in zip(positions, steps, strict=True):
-        cursor.execute(
-            f"insert into sync_step (firm_id, connection_id, {_COLUMNS}) "  # noqa: S608
-            "select firm_id, connection_id, %s, %s, %s, %s, %s, %s, %s, %s, %s from ledger_books "
-            "where connection_id = %s",
-            [
-                step.kind.value,
-                position,
-                step.first,
-                step.last,
-                step.since,
-                step.token,
-                step.is_complete,
-                step.rows_seen,
-                step.rounds,
-                connection_id,
-            ],
-        )
+        _put(cursor, connection_id, step, position)
+    _count(cursor, connection_id, len(steps))
+
+
+def _put(cursor: Transaction, connection_id: int, step: Step, position: int) -> None:
+    cursor.execute(
+        f"insert into sync_step (firm_id, connection_id, {_COLUMNS}) "  # noqa: S608
+        "select firm_id, connection_id, %s, %s, %s, %s, %s, %s, %s, %s, %s from ledger_books "
+        "where connection_id = %s",
+        [
+            step.kind.value,
+            position,
+            step.first,
+            step.last,
+            step.since,
+            step.token,
+            step.is_complete,
+            step.rows_seen,
+            step.rounds,
+            connection_id,
+        ],
+    )
+
+
+def _count(cursor: Transaction, connection_id: int, steps: int) -> None:
     cursor.execute(
         "update sync_state set steps_total = steps_total + %s where connection_id = %s",
-        [len(steps), connection_id],
+        [steps, connection_id],
     )
+
+
+def days_of(unit: Unit) -> int:
+    """How many days a unit covers; 0 when it has no range."""
+    return (unit.last - unit.first).days + 1 if unit.first and unit.last else 0
+
+
+def rewrite_steps(
+    cursor: Transaction, connection_id: int, rewrite: Callable[[Step], Sequence[Step]]
+) -> None:
+    """Puts what `rewrite` gives in each waiting step's place, in the same order."""
+    waiting = [
+        _step_of(row)
+        for row in cursor.execute(
+            f"select {_COLUMNS} from sync_step where connection_id = %s order by position",  # noqa: S608
+            [connection_id],
+        ).fetchall()
+    ]
+    rewritten = [piece for step in waiting for piece in rewrite(step)]
+    if len(rewritten) == len(waiting):
+        return
+    positions = [step.position for step in waiting]
+    cursor.execute(
+        "delete from sync_step where connection_id = %s and position = any(%s)",
+        [connection_id, positions],
+    )
+    for index, step in enumerate(rewritten):
+        _put(cursor, connection_id, step, positions[-1] + GAP * (index + 1))
+    _count(cursor, connection_id, len(rewritten) - len(waiting))
 
 
 def end_step(cursor: Transaction, connection_id: int, step: Step) -> None:

@@ -9,6 +9,8 @@ import time
 from datetime import timedelta
 from uuid import UUID
 
+import psycopg
+
 from klientbro.connectors.contract import Resource, Unit
 from klientbro.connectors.errors import ConnectorError
 from klientbro.ledger.books import open_books
@@ -49,7 +51,8 @@ async def run_test_now(firm_id: UUID, test_run_id: int) -> None:
     began = time.monotonic()
     log = CountingLog()
     counts: dict[str, object] = {}
-    cause, detail = "", {}
+    cause = ""
+    detail: dict[str, object] = {}
     source, _pacer, _connector = open_source(
         system, secret, reference, firm_id, envelopes, LOOKING, log
     )
@@ -77,7 +80,7 @@ async def run_test_now(firm_id: UUID, test_run_id: int) -> None:
         cause = found.value
     except TimeoutError:
         cause = Cause.UNREACHABLE.value
-    except KlientbroError:
+    except (KlientbroError, psycopg.Error):
         logger.exception("test run %s failed", test_run_id)
         cause = Cause.INTERNAL.value
     counts["requests"] = log.requests

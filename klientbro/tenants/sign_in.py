@@ -20,6 +20,10 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
 
+    def get_password_change_redirect_url(self, request: HttpRequest) -> str:
+        """A new password is chosen on the way in: go on to the work."""
+        return "/"
+
 
 @never_cache
 @require_http_methods(["GET", "POST"])

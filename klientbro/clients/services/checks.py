@@ -57,14 +57,9 @@ def begin_key_check(
 
 def refuse_used_key(envelopes: Envelopes, key: str, *, except_for: Connection | None) -> None:
     """P-40: the same key twice in a firm is refused with the name of the client that has it."""
-    holder = (
-        Connection.objects.filter(
-            key_hash=envelopes.equality_hash(CLIENT_KEY, key), deleted_at=None
-        )
-        .exclude(pk=except_for.pk if except_for else None)
-        .first()
-    )
-    if holder is not None:
+    digest = envelopes.equality_hash(CLIENT_KEY, key)
+    holder = Connection.objects.filter(key_hash=digest, deleted_at=None).first()
+    if holder is not None and (except_for is None or holder.pk != except_for.pk):
         raise RefusedError(
             _("%(name)s already has this key. Copy the key of the right client.")
             % {"name": holder.name},

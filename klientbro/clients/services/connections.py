@@ -132,7 +132,7 @@ def _identify(connection: Connection, identifier: Identifier | None, envelopes: 
     """Puts the identifier on the connection, with its lasting client found or made."""
     stored = StoredIdentifier.of(identifier, envelopes)
     stored.put_on(connection)
-    if identifier is None or stored.digest is None:
+    if identifier is None or stored.digest is None or stored.kind is None:
         connection.client = None
         return
     client, _made = Client.objects.get_or_create(

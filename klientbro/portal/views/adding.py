@@ -33,9 +33,7 @@ def new_client(request: HttpRequest, system: str) -> HttpResponse:
         return show_dialog(request, "portal/dialogs/new_client.html", integration)
     asked = request.POST
     try:
-        typed = read_typed(
-            asked.get("identifier", ""), asked.get("name", ""), asked.get("key", "")
-        )
+        typed = read_typed(asked.get("identifier", ""), asked.get("name", ""), asked.get("key", ""))
         check = begin_key_check(integration, typed.key, user_id=request.user.pk)
     except RefusedError as error:
         return refused(request, error)

@@ -53,9 +53,7 @@ def check_stored_key_answer(
 ) -> HttpResponse:
     """Asked until the source has answered."""
     connection = find_connection(system, connection_id)
-    check = find_check(
-        request, check_id, integration=connection.integration, connection=connection
-    )
+    check = find_check(request, check_id, integration=connection.integration, connection=connection)
     if check.state != KeyCheck.State.DONE:
         is_late = timezone.now() - check.created_at > PATIENCE
         return _show(request, connection, "unreachable" if is_late else "working", check)
@@ -69,9 +67,7 @@ def check_stored_key_answer(
     if checked.is_active and checked.api_active:
         queue_sync(checked, reason="looking")
     level = messages.SUCCESS if checked.api_active else messages.WARNING
-    return done(
-        request, list_address(request, checked.integration), checked_text(checked), level
-    )
+    return done(request, list_address(request, checked.integration), checked_text(checked), level)
 
 
 def checked_text(connection: Connection) -> str:

@@ -81,9 +81,7 @@ def edit_client_answer(
 ) -> HttpResponse:
     """Saves when the source has answered; an active client with a new key is fetched at once."""
     connection = find_connection(system, connection_id)
-    check = find_check(
-        request, check_id, integration=connection.integration, connection=connection
-    )
+    check = find_check(request, check_id, integration=connection.integration, connection=connection)
 
     def save(typed: Typed, answered: KeyCheck | None, confirmed: bool) -> Connection:
         changed = edit_connection(connection, typed, answered, confirmed=confirmed)

@@ -23,6 +23,7 @@ from klientbro.portal.views.shared import (
     system_title,
     updates,
 )
+from klientbro.shell.paging import pages_of
 
 MOST_WATCHED = PAGE_SIZE
 
@@ -44,9 +45,8 @@ def integration_page(request: HttpRequest, system: str) -> HttpResponse:
     counted = counts([integration.pk])[integration.pk]
     is_all = not query.search and not query.chosen
     total = counted.total if is_all else matching(integration.pk, query)
-    pages = max(1, -(-total // PAGE_SIZE))
-    page = min(max(_number(request.GET.get("side", "")), 1), pages)
-    ids = page_of_ids(integration.pk, query, offset=(page - 1) * PAGE_SIZE)
+    pages = pages_of(request, total, PAGE_SIZE)
+    ids = page_of_ids(integration.pk, query, offset=pages.offset)
     rows = rows_of(ids)
     context: dict[str, Any] = {
         "integration": integration,
@@ -60,9 +60,7 @@ def integration_page(request: HttpRequest, system: str) -> HttpResponse:
         "rows": rows,
         "is_busy": any(row.is_busy for row in rows),
         "total": total,
-        "page": page,
         "pages": pages,
-        "per_page": PAGE_SIZE,
     }
     return render(request, "portal/integration.html", context)
 
@@ -79,10 +77,6 @@ def busy_rows(request: HttpRequest, system: str) -> HttpResponse:
         ).values_list("pk", flat=True)
     )
     return updates(request, integration, ids, is_poll=True)
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else 1  # noqa: PLR2004
 
 
 def _uuid(text: str) -> UUID | None:

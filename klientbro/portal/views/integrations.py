@@ -47,7 +47,7 @@ def integrations_status(request: HttpRequest) -> HttpResponse:
 @portal_view
 @require_http_methods(["GET", "POST"])
 def new_integration(request: HttpRequest) -> HttpResponse:
-    """Dialog «Ny integrasjon». Opprett opens the existing one rather than making a second (P-24)."""
+    """Dialog «Ny integrasjon». Opprett opens the existing one, never makes a second (P-24)."""
     choices = web_systems()
     if request.method == "POST":
         system = request.POST.get("system", "")
@@ -66,9 +66,7 @@ def new_integration(request: HttpRequest) -> HttpResponse:
                 _("%(system)s existed already. Here it is.") % {"system": title},
                 messages.INFO,
             )
-    existing = list(
-        Integration.objects.filter(system__in=choices).values_list("system", flat=True)
-    )
+    existing = list(Integration.objects.filter(system__in=choices).values_list("system", flat=True))
     return show_dialog(
         request,
         "portal/dialogs/new_integration.html",
@@ -102,4 +100,3 @@ def _rows() -> list[SystemRow]:
         )
         for one in integrations
     ]
-

@@ -29,14 +29,14 @@ View = Callable[..., HttpResponseBase]
 
 
 def portal_view(view: View) -> View:
-    """For a signed-in person of a firm; other firms' rows are 404, hidden by the database itself."""
+    """For a signed-in person of a firm; the database hides other firms' rows: 404."""
 
     @wraps(view)
     def wrapped(request: HttpRequest, **arguments: Any) -> HttpResponseBase:
         if current_firm() is None:
             raise Http404
         response = view(request, **arguments)
-        add_never_cache_headers(response)  # type: ignore[arg-type]
+        add_never_cache_headers(response)
         return response
 
     return login_required(wrapped)

@@ -9,7 +9,6 @@ from klientbro.practice.books.views import (
     clients,
     documents,
     exports,
-    finder,
     trial_balance,
     vouchers,
 )
@@ -22,7 +21,6 @@ urlpatterns = [
     path("", clients.clients_page, name="clients"),
     path(CLIENT, clients.summary_page, name="summary"),
     path(CLIENT + "sammendrag/", clients.summary_page, name="summary_page"),
-    path(CLIENT + "finn/", finder.find_in_books, name="find"),
     path(CLIENT + "saldobalanse/", trial_balance.trial_balance_page, name="trial_balance"),
     path(CLIENT + "saldobalanse/les/", trial_balance.read_again, name="read_again"),
     path(CLIENT + "saldobalanse/" + FILE, exports.trial_balance_file, name="trial_balance_file"),

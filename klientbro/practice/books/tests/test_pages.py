@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from klientbro.ledger.tests.book_table import AS_OF, BookTable, book_table, insert
 from klientbro.practice.books.tests.conftest import CHART, POSTINGS
+from klientbro.sync.models import State
 from klientbro.tenants.context import firm_set
 from klientbro.tenants.services import create_firm
 
@@ -105,6 +106,28 @@ def test_books_that_are_not_here_yet_show_how_far_it_has_come(signed_in, firm) -
 
     assert page.status_code == 200
     assert "Tallene vises så snart" in text_of(page)
+
+
+def test_progress_panel_becomes_the_page_when_the_books_are_here(signed_in, home) -> None:
+    asked = {"HX-Request": "true", "HX-Target": "progress"}
+
+    for path in ("", "saldobalanse/"):
+        assert signed_in.get(home + path, headers=asked)["HX-Refresh"] == "true"
+
+
+def test_what_stops_the_copying_is_told_with_what_to_do(signed_in, home, book) -> None:
+    State.objects.create(
+        firm_id=book.connection.firm_id,
+        connection=book.connection,
+        cause="vanished",
+        cause_detail={"count": 412},
+        cause_since=AS_OF,
+    )
+
+    page = text_of(signed_in.get(home + "saldobalanse/"))
+
+    assert "412" in page
+    assert "18.11.2026" in page
 
 
 def test_deactivated_client_says_since_when(signed_in, firm) -> None:
@@ -211,12 +234,6 @@ def test_clients_are_listed_found_and_lead_to_their_summary(signed_in, home) -> 
     assert home in found.content.decode()
 
 
-def test_finder_answers_with_accounts_and_vouchers(signed_in, home) -> None:
-    hits = signed_in.get(home + "finn/?q=20418").json()["hits"]
-
-    assert [(hit["label"], hit["note"]) for hit in hits] == [("Bilag 20418", "28.09.2026")]
-
-
 PAGES = (
     "",
     "saldobalanse/",
@@ -227,7 +244,6 @@ PAGES = (
     "bilag/20418/",
     "bilag/20418/eksport.xlsx",
     "endret-etter-lasing/",
-    "finn/?q=1",
 )
 
 

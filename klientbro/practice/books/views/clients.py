@@ -7,26 +7,25 @@ from dataclasses import dataclass
 
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
+from django_htmx.http import HttpResponseClientRefresh
 
 from klientbro.clients.models import Client, Connection
 from klientbro.domain.periods import FinancialYear, Month
 from klientbro.ledger.queries import month_marks, open_item_totals
 from klientbro.ledger.rows import BooksState, MonthMark, MonthState
 from klientbro.lib.dates import oslo_date
-from klientbro.lib.sorting import norwegian_sort_key
 from klientbro.practice.books.access import ClientPage
 from klientbro.practice.books.texts import connection_tone, connection_words
 from klientbro.practice.books.typed import page_number, typed_text
-from klientbro.practice.books.views.shared import client_view, show
+from klientbro.practice.books.views.shared import client_view, has_arrived, show
+from klientbro.shell.finding import clients_matching
 from klientbro.shell.paging import pages_of
 from klientbro.sync.services import ConnectionState, connection_states
 
 PAGE_SIZE = 50
-LEAST_DIGITS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +71,7 @@ class SealedYear:
 def clients_page(request: HttpRequest) -> HttpResponse:
     """Every client of the firm by name. A fixed number of statements."""
     search = typed_text(request.GET, "q")
-    clients = Client.objects.order_by("sort_key", "pk")
-    if search:
-        clients = clients.filter(_matching(search))
-    paginator = Paginator(clients, PAGE_SIZE)
+    paginator = Paginator(clients_matching(search), PAGE_SIZE)
     part = paginator.get_page(page_number(request.GET))
     context = {
         "search": search,
@@ -92,6 +88,8 @@ def summary_page(request: HttpRequest, page: ClientPage) -> HttpResponse:
     """Sammendrag: status, seals year by year, the last sync, open items and the settings."""
     context: dict[str, object] = {}
     if page.books is not None and page.books.is_usable:
+        if has_arrived(request):
+            return HttpResponseClientRefresh()
         books = page.books
         context = {
             "years": sealed_years(books, page),
@@ -112,16 +110,6 @@ def sealed_years(books: BooksState, page: ClientPage) -> tuple[SealedYear, ...]:
         SealedYear(year, tuple(mark for mark in marks if mark.month in year.period))
         for year in reversed(years)
     )
-
-
-def _matching(search: str) -> Q:
-    """Names by any part, letters in Norwegian order's own folding; numbers by their beginning."""
-    plain = norwegian_sort_key(search).partition("\x01")[0]
-    found = Q(name__icontains=search) | Q(sort_key__startswith=plain)
-    digits = "".join(search.split())
-    if digits.isdigit() and len(digits) >= LEAST_DIGITS:
-        found |= Q(orgnr__startswith=digits)
-    return found
 
 
 def _with_status(clients: Iterable[Client]) -> list[ClientRow]:

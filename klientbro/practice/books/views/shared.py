@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
+from django_htmx.http import HttpResponseClientRefresh
 
 from klientbro.ledger.queries import current_landing, hold_landings
 from klientbro.lib.errors import UnknownAccountError
@@ -57,6 +58,8 @@ def ledger_view(tab: str) -> Callable[[ClientView], ClientView]:
                 books = page.books
                 if books is None or not books.is_usable:
                     return show(request, page, tab, WAITING, {})
+                if has_arrived(request):
+                    return HttpResponseClientRefresh()
                 try:
                     response = view(request, page, books, **arguments)
                 except UnknownAccountError as error:
@@ -71,6 +74,11 @@ def ledger_view(tab: str) -> Callable[[ClientView], ClientView]:
         return login_required(wrapped)
 
     return decorate
+
+
+def has_arrived(request: HttpRequest) -> bool:
+    """Whether the asker is a progress panel, which the whole page can now take the place of."""
+    return request.headers.get("HX-Target") == "progress"
 
 
 def show(

@@ -1,14 +1,10 @@
 // What the ledger pages' forms and links cannot do alone. Everything works without it.
 "use strict";
 
-document.addEventListener("change", (event) => {
-  const form = event.target.closest("form[data-submit-on-change]");
-  if (form) form.requestSubmit();
-});
-
 // J and K go to the next and the previous voucher, unless somebody is typing.
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
+  if (document.body.dataset.letterKeys !== "on") return;
   if (event.target.closest("input, select, textarea, dialog[open], [contenteditable]")) return;
   const link = document.querySelector(`a[data-key="${CSS.escape(event.key.toLowerCase())}"]`);
   if (link) link.click();
