@@ -82,7 +82,9 @@ class Limit:
         from klientbro.ledger.landing import POSTING_COLUMNS, write_rows
 
         client = bare_client(self._simulator, self._key)
-        copy_in = sql.SQL(f"copy {BARE} ({', '.join(POSTING_COLUMNS)}) from stdin")
+        copy_in = sql.SQL("copy {} ({}) from stdin").format(
+            sql.Identifier(BARE), sql.SQL(", ").join(map(sql.Identifier, POSTING_COLUMNS))
+        )
         total = 0
         try:
             for unit in units:

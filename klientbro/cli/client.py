@@ -1,4 +1,4 @@
-"""`klientbro client`: the portal's actions from a script. Keys and personal numbers on stdin only."""
+"""`klientbro client`: the portal's actions from a script. Keys and personal numbers on stdin."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import sys
 import time
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Iterable, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -72,8 +73,11 @@ def _finish(parser: ArgumentParser, action: Callable[[Namespace], int]) -> None:
 def run(arguments: Namespace) -> int:
     """Run the chosen action in an open house."""
     with open_house():
+        from django.utils import translation
+
         action: Callable[[Namespace], int] = arguments.action
-        return action(arguments)
+        with translation.override("en"):  # commands speak English, as their help does
+            return action(arguments)
 
 
 def add(arguments: Namespace) -> int:
@@ -110,8 +114,8 @@ def add(arguments: Namespace) -> int:
 
 
 def _secrets(lines: Iterable[str]) -> tuple[str, str]:
-    given = [line.strip() for _number, line in zip(range(2), lines, strict=False)]
-    return (given + ["", ""])[0], (given + ["", ""])[1]
+    key, number, *_nothing = [*(line.strip() for line in islice(lines, 2)), "", ""]
+    return key, number
 
 
 def _check(firm_id: UUID, system: str, typed: Typed) -> KeyCheck:

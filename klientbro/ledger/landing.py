@@ -149,7 +149,7 @@ def copy_incoming(transaction: Transaction, rows: Sequence[Row]) -> int:
 
 
 def write_rows(
-    cursor: psycopg.Cursor[tuple[object, ...]], copy_in: sql.Composable, rows: Iterable[Row]
+    cursor: psycopg.Cursor[tuple[object, ...]], copy_in: sql.Composed, rows: Iterable[Row]
 ) -> None:
     """Sends rows by COPY."""
     cursor.adapters.register_dumper(datetime, _SharedMoments)
@@ -205,21 +205,18 @@ _OPENED = sql.SQL(
       returning account_id, posting_date, amount, voucher_no
     )
     select account_id, date_trunc('month', posting_date)::date as month, sum(amount), count(*),
-           case when %(vouchers)s then array_agg(distinct voucher_no) end
+           {vouchers}
     from opened group by account_id, month
     """
 )
-_INSERT_ALL = _OPENED.format(columns=_COLUMN_LIST, which=sql.SQL("true"))
-_INSERT_MISSING = _OPENED.format(
-    columns=_COLUMN_LIST,
-    which=sql.SQL(
-        "not exists (select from ledger_posting l where l.connection_id = %(connection)s "
-        "and l.known_to >= 2147483647 and l.source_id = s.source_id offset 0)"
-    ),
+_ALL = sql.SQL("true")
+_MISSING = sql.SQL(
+    "not exists (select from ledger_posting l where l.connection_id = %(connection)s "
+    "and l.known_to >= 2147483647 and l.source_id = s.source_id offset 0)"
 )
-_INSERT_CHANGED = _OPENED.format(
-    columns=_COLUMN_LIST, which=sql.SQL("s.source_id = any(%(changed)s)")
-)
+_CHANGED = sql.SQL("s.source_id = any(%(changed)s)")
+_VOUCHERS = sql.SQL("array_agg(distinct voucher_no)")
+_NO_VOUCHERS = sql.SQL("null::bigint[]")
 _CLOSE = """
     with gone as (
       update ledger_posting set known_to = %(landing)s
@@ -243,7 +240,6 @@ def merge_incoming(transaction: Transaction, key: BooksKey, landed: Landed, *, f
         "firm": key.firm_id,
         "connection": key.connection_id,
         "landing": landed.number,
-        "vouchers": not first,
     }
     with _index_only(transaction):
         row = transaction.execute(_COMPARE, parameters).fetchone()
@@ -252,9 +248,10 @@ def merge_incoming(transaction: Transaction, key: BooksKey, landed: Landed, *, f
         sums: dict[tuple[str, date], _Sum] = {}
         if changed:
             _close(transaction, parameters, changed, sums)
-        insert = _INSERT_MISSING if held else _INSERT_ALL
-        if held == total:
-            insert = _INSERT_CHANGED
+        which = _CHANGED if held == total else _MISSING if held else _ALL
+        insert = _OPENED.format(
+            columns=_COLUMN_LIST, which=which, vouchers=_NO_VOUCHERS if first else _VOUCHERS
+        )
         opened = 0
         if changed or held != total:
             for account, month, amount, count, vouchers in transaction.execute(

@@ -237,20 +237,18 @@ def _readable(value: object) -> str:
 def _progress(state: ConnectionState) -> str:
     """`18 400 of 31 200 postings, about 2 min left`; units where postings are not known."""
     parts = []
-    if state.postings_total:
+    total = state.postings_total or 0
+    if total > state.postings_done:
         parts.append(
             _("%(done)s of %(total)s postings")
-            % {
-                "done": format_count(min(state.postings_done, state.postings_total)),
-                "total": format_count(state.postings_total),
-            }
+            % {"done": format_count(state.postings_done), "total": format_count(total)}
         )
     elif state.postings_done:
         parts.append(
             ngettext("%(count)s posting", "%(count)s postings", state.postings_done)
             % {"count": format_count(state.postings_done)}
         )
-    if state.units_total and not state.postings_total:
+    if state.units_total and not state.postings_done:
         parts.append(
             _("%(done)s of %(total)s parts")
             % {"done": state.units_done, "total": state.units_total}

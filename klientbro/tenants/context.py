@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connections, transaction
 
 SETTING = "klientbro.firm"
 _firm: ContextVar[UUID | None] = ContextVar("klientbro_firm", default=None)
@@ -20,12 +20,18 @@ def current_firm() -> UUID | None:
 
 @contextmanager
 def firm_set(firm_id: UUID | None) -> Iterator[None]:
-    """Sets the firm for transactions begun inside. The database backend applies it."""
+    """Sets the firm for transactions begun inside. The database backend applies it.
+
+    Inside an open transaction the firm before stands again when the block ends.
+    """
     token = _firm.set(firm_id)
     try:
         yield
     finally:
         _firm.reset(token)
+        go_back = getattr(connections["default"], "go_back_to_firm", None)
+        if go_back is not None:
+            go_back()
 
 
 @contextmanager

@@ -44,15 +44,16 @@ def copy_client_key(page: Page, house: RunningHouse, company: str) -> tuple[str,
 
 
 def open_integration(page: Page, house: RunningHouse) -> None:
+    """The integration's page; the first time it is made with Ny integrasjon, Opprett."""
     page.goto(f"{house.url}/integrasjoner/")
-    row = page.get_by_role("link", name="PowerofficeGo")
+    row = page.get_by_role("link", name="PowerofficeGo", exact=True)
     if not row.is_visible():
         page.get_by_role("button", name="Ny integrasjon").first.click()
         dialog = page.get_by_role("dialog")
         dialog.get_by_role("combobox").select_option(label="PowerofficeGo")
         dialog.get_by_role("button", name="Opprett").click()
-        page.goto(f"{house.url}/integrasjoner/")
-        row = page.get_by_role("link", name="PowerofficeGo")
+        expect(dialog).to_be_hidden()
+        expect(row).to_be_visible()
     row.first.click()
     expect(page.get_by_role("heading", name="PowerofficeGo")).to_be_visible()
 

@@ -205,8 +205,8 @@ def test_the_finder_is_worked_by_keyboard_alone(page: Page, firm_account: Any) -
     wanted = add_client(firm_account, "Ødegård Maskin AS", "316644201")
     page.goto("/prove/")
     page.on("request", lambda r: print("DEBUG req", r.url))
-    page.on("requestfinished", lambda r: print("DEBUG fin", r.url))
-    page.on("requestfailed", lambda r: print("DEBUG fail", r.url))
+
+
     page.keyboard.press("Control+k")
     expect(page.locator("#finder-text")).to_be_focused()
     page.keyboard.type("ødeg")

@@ -104,3 +104,12 @@ def test_the_finder_asks_the_database_a_fixed_number_of_questions(
     found(signed_in, "a")
     with django_assert_max_num_queries(20):
         found(signed_in, "a")
+
+
+def test_nothing_typed_lists_all_while_they_are_few(
+    signed_in: Browser, clients: list[Client]
+) -> None:
+    html = found(signed_in, "")
+    print(html)
+    assert "Fjordglimt" in html
+    assert "Ødegård" in html

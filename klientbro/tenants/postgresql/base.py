@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.backends.postgresql import base
+from psycopg.pq import TransactionStatus
 
 from klientbro.tenants.context import SETTING, current_firm
 
@@ -24,6 +25,17 @@ class DatabaseWrapper(base.DatabaseWrapper):
             with self.connection.cursor() as cursor:
                 cursor.execute("select set_config(%s, %s, true)", [SETTING, wanted])
             self._applied_firm = wanted
+
+    def go_back_to_firm(self) -> None:
+        """The firm of the code around, when a block for another firm ended in the same transaction.
+
+        Its savepoint was released while the other firm still stood. A failed transaction runs
+        nothing more before a roll-back, which applies the firm itself.
+        """
+        if self.connection is None or not self.in_atomic_block or self.needs_rollback:
+            return
+        if self.connection.info.transaction_status == TransactionStatus.INTRANS:
+            self._apply_firm()
 
     def _set_autocommit(self, autocommit: bool) -> None:
         super()._set_autocommit(autocommit)  # type: ignore[misc]  # the stubs leave it out

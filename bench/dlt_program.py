@@ -1,0 +1,89 @@
+"""The peer's side: dlt reads the same pages into the same PostgreSQL, at its best settings.
+
+Runs in .venv-bench-dlt, so it imports nothing of ours. Reads its orders as JSON from stdin and
+answers with one line of JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from typing import Any
+
+# Tried on the same pages: rows in large buffers and files, CSV by COPY instead of INSERT, one
+# process each for extract and normalise (two shared the same two cores and were slower).
+SETTINGS = {
+    "RUNTIME__DLTHUB_TELEMETRY": "false",
+    "RUNTIME__LOG_LEVEL": "CRITICAL",
+    "RUNTIME__REQUEST_TIMEOUT": "300",
+    "DATA_WRITER__BUFFER_MAX_ITEMS": "50000",
+    "DATA_WRITER__FILE_MAX_ITEMS": "100000",
+    "DATA_WRITER__DISABLE_COMPRESSION": "true",
+    "NORMALIZE__DATA_WRITER__DISABLE_COMPRESSION": "true",
+    "NORMALIZE__DATA_WRITER__FILE_MAX_ITEMS": "100000",
+    "NORMALIZE__WORKERS": "1",
+    "LOAD__WORKERS": "4",
+    "LOAD__DELETE_COMPLETED_JOBS": "true",
+    "EXTRACT__NEXT_ITEM_MODE": "fifo",
+}
+
+
+def main() -> None:
+    orders = json.load(sys.stdin)
+    os.environ.update(SETTINGS | orders.get("settings", {}))
+    with tempfile.TemporaryDirectory(prefix="kb-bench-dlt-") as folder:
+        os.environ["DLT_DATA_DIR"] = folder
+        print(json.dumps(load(orders, folder)), flush=True)
+
+
+def load(orders: dict[str, Any], folder: str) -> dict[str, Any]:
+    """Seconds of one pipeline run; libraries are imported before the clock starts."""
+    import dlt
+    import orjson
+    import requests
+
+    session = requests.Session()
+    session.trust_env = False
+    session.headers.update(orders["headers"])
+
+    def pages() -> Iterator[list[dict[str, Any]]]:
+        for query in orders["queries"]:
+            number = 1
+            while True:
+                answer = session.get(
+                    orders["url"], params={**query, "PageNumber": number}, timeout=300
+                )
+                answer.raise_for_status()
+                if answer.status_code == 204 or not answer.content:
+                    break
+                yield orjson.loads(answer.content)
+                if number >= orjson.loads(answer.headers["X-Pagination"])["TotalPages"]:
+                    break
+                number += 1
+
+    resource = dlt.resource(
+        pages,
+        name="account_transactions",
+        primary_key="Id",
+        write_disposition={"disposition": "merge", "strategy": orders["strategy"]},
+        columns=orders["columns"],
+        max_table_nesting=0,
+    )
+    pipeline = dlt.pipeline(
+        "bench",
+        pipelines_dir=folder,
+        destination=dlt.destinations.postgres(orders["database_url"]),
+        dataset_name=orders["dataset"],
+    )
+    started = time.perf_counter()
+    pipeline.run(resource(), loader_file_format="csv")
+    seconds = time.perf_counter() - started
+    return {"seconds": seconds, "version": dlt.__version__}
+
+
+if __name__ == "__main__":
+    main()
