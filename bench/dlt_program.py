@@ -61,7 +61,7 @@ def load(orders: dict[str, Any], folder: str) -> dict[str, Any]:
                 if answer.status_code == 204 or not answer.content:
                     break
                 yield orjson.loads(answer.content)
-                if number >= orjson.loads(answer.headers["X-Pagination"])["TotalPages"]:
+                if not orjson.loads(answer.headers["X-Pagination"])["nextPageLink"]:
                     break
                 number += 1
 

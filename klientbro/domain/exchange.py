@@ -42,7 +42,7 @@ COLUMNS: Mapping[Resource, tuple[str, ...]] = {
         "source_id",
         "code",
         "name",
-        "rate",
+        "rate",  # a fraction
         "valid_from",
         "valid_to",
         "is_active",
@@ -72,7 +72,7 @@ COLUMNS: Mapping[Resource, tuple[str, ...]] = {
         "voucher_text",
         "text",
         "vat_code",
-        "vat_rate",
+        "vat_rate",  # a fraction: 0.25 is 25 %
         "vat_amount",
         "currency",
         "currency_amount",

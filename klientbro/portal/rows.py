@@ -8,6 +8,8 @@ from datetime import date, datetime
 
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -21,6 +23,8 @@ from klientbro.lib.numbers import NO_BREAK_SPACE, format_count
 from klientbro.sync.services import ConnectionState, cause_text, connection_states
 from klientbro.tenants.services import firm_envelopes
 
+_BEGIN = mark_safe('<span class="kb-word">')
+_END = mark_safe("</span>")
 BUSY_STATES = ("running", "never", "waiting")
 
 
@@ -51,7 +55,7 @@ class Row:
     fetched: str
     fetched_note: str
     seal: str  # sealed, unsealed, open; '' before there is any month
-    sealed: str
+    sealed: SafeString
     address: str
     books: str
     is_busy: bool
@@ -122,8 +126,7 @@ def _row(
         fetched=_("now") if state.state == "running" else when(state.last_success_at),
         fetched_note=_counts(state),
         seal=_seal(state),
-        sealed=_("%(sealed)s of %(total)s months")
-        % {"sealed": state.sealed_months, "total": state.total_months},
+        sealed=_sealed(state),
         address=own,
         books=books,
         is_busy=state.state == "running"
@@ -235,7 +238,7 @@ def _readable(value: object) -> str:
 
 
 def _progress(state: ConnectionState) -> str:
-    """`18 400 of 31 200 postings, about 2 min left`; units where postings are not known."""
+    """`18 400 of 31 200 postings`, or what has come so far, or the parts before there are any."""
     parts = []
     total = state.postings_total or 0
     if total > state.postings_done:
@@ -253,20 +256,24 @@ def _progress(state: ConnectionState) -> str:
             _("%(done)s of %(total)s parts")
             % {"done": state.units_done, "total": state.units_total}
         )
-    if state.seconds_left is not None and state.units_done > 1:
-        parts.append(_time_left(state.seconds_left))
     return ", ".join(parts)
 
 
-def _time_left(seconds: int) -> str:
+def _time_left(state: ConnectionState) -> str:
+    """`about 2 min left`; nothing while there is little to reckon from."""
+    seconds = state.seconds_left
+    if seconds is None or state.units_done < 2:
+        return ""
     if seconds < 60:
         return _("about %(seconds)s s left") % {"seconds": seconds}
     return _("about %(minutes)s min left") % {"minutes": round(seconds / 60)}
 
 
 def _counts(state: ConnectionState) -> str:
-    """What the last run brought, in words; '' before there was one."""
-    if state.last_success_at is None or state.state == "running":
+    """What the last run brought, in words, or how long this one takes; '' before there was one."""
+    if state.state == "running":
+        return _time_left(state)
+    if state.last_success_at is None:
         return ""
     parts = []
     if state.rows_new:
@@ -284,6 +291,17 @@ def _seal(state: ConnectionState) -> str:
     if state.months_differing:
         return "unsealed"
     return "sealed" if state.sealed_months == state.total_months else "open"
+
+
+def _sealed(state: ConnectionState) -> SafeString:
+    """`34 of 36 months`; the word alone can be left out where there is little room."""
+    return format_html(
+        _("{sealed} of {total} {begin}months{end}"),
+        sealed=state.sealed_months,
+        total=state.total_months,
+        begin=_BEGIN,
+        end=_END,
+    )
 
 
 def month_name(day: date) -> str:

@@ -127,9 +127,15 @@ def voucher_type(type_: str) -> str:
 
 
 @register.filter
+def magnitude(amount: Decimal) -> Decimal:
+    """The amount without its sign, where a sentence says what it is."""
+    return abs(amount)
+
+
+@register.filter
 def percent(rate: Decimal) -> str:
-    """25 %, 11,11 %: as few decimals as the rate has."""
-    return f"{format_nok(rate.normalize()).removesuffix(',00')}\N{NO-BREAK SPACE}%"
+    """A rate as the ledger keeps it, 0.25 or 0.1111: 25 %, 11,11 %, as few decimals as it has."""
+    return f"{format_nok((100 * rate).normalize()).removesuffix(',00')}\N{NO-BREAK SPACE}%"
 
 
 @register.filter

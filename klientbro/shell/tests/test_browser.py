@@ -42,6 +42,13 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture
+def user(firm_account: Any) -> Any:
+    """Somebody new each time: what an earlier test committed is not theirs."""
+    email = f"kari.{firm_account.id}@furulund.example"
+    return add_user(firm_account.id, email, "Kari Nordahl")[0]
+
+
+@pytest.fixture
 def faults() -> list[str]:
     """What the browser complained of: refused scripts and styles, failed requests."""
     return []
@@ -92,7 +99,7 @@ def check(page: Page) -> None:
 def test_pages_before_signing_in_are_accessible(
     chromium: Browser, live_server: Any, firm_account: Any, width: int, scheme: Any
 ) -> None:
-    _user, link = add_user(firm_account.id, "ny@furulund.example", "Ny Bruker")
+    _user, link = add_user(firm_account.id, f"ny.{firm_account.id}@furulund.example")
     context = chromium.new_context(
         viewport={"width": width, "height": 800}, color_scheme=scheme, base_url=live_server.url
     )
@@ -181,7 +188,7 @@ def test_the_dialog_opens_shows_errors_closes_and_gives_focus_back(page: Page) -
         else:
             dialog.get_by_role("button", name=close).click()
         expect(dialog).to_be_hidden()
-        assert page.locator("#dialog-content").inner_html() == ""
+        expect(page.locator("#dialog-content")).to_be_empty()
         expect(page.locator("#ny")).to_be_focused()
 
 
@@ -204,14 +211,11 @@ def test_the_finder_is_worked_by_keyboard_alone(page: Page, firm_account: Any) -
     add_client(firm_account, "Fjordglimt Bakeri AS", "312480778")
     wanted = add_client(firm_account, "Ødegård Maskin AS", "316644201")
     page.goto("/prove/")
-    page.on("request", lambda r: print("DEBUG req", r.url))
-
 
     page.keyboard.press("Control+k")
     expect(page.locator("#finder-text")).to_be_focused()
     page.keyboard.type("ødeg")
     expect(page.locator("#finder-results a")).to_have_count(1)
-    print("DEBUG1", " ".join(page.locator("#finder-results").inner_text().split()))
     page.keyboard.press("ArrowDown")
     expect(page.locator("#finder-results a").first).to_be_focused()
     page.keyboard.press("ArrowUp")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import signal
 import subprocess
@@ -28,6 +29,31 @@ def wait_for(condition: Callable[[], object], seconds: float, what: str) -> floa
     return time.monotonic() - began
 
 
+def environment_of_a_process(home: Path) -> dict[str, str]:
+    """Settings that lead another process to the test's own database and simulator."""
+    parameters = connections["default"].get_connection_params()
+    wanted = ("host", "port", "user", "password", "dbname", "passfile")
+    source = settings.ENVIRONMENT.poweroffice
+    secret = settings.ENVIRONMENT.secret_keys[0]
+    given = {
+        "HOME": str(home),
+        "RUNTIME_APP_URL": url_from_parameters(
+            {name: str(parameters[name]) for name in wanted if parameters.get(name)}
+        ),
+        "SECRET_KEYS": f"{secret.id}:{base64.b64encode(secret.key).decode()}",
+        "DJANGO_SECRET": "only for tests",
+        "POWEROFFICE_APPLICATION_KEY": source.application_key,
+        "POWEROFFICE_SUBSCRIPTION_KEY": source.subscription_key,
+        "POWEROFFICE_API_URL": source.api_url,
+        "POWEROFFICE_TOKEN_URL": source.token_url,
+        "POWEROFFICE_REQUESTS_PER_SECOND": str(source.requests_per_second),
+    }
+    return {
+        **{name: value for name, value in os.environ.items() if not name.startswith("KLIENTBRO_")},
+        **{f"KLIENTBRO_{name}": value for name, value in given.items()},
+    }
+
+
 class Workers:
     """Some worker processes on the test's own database."""
 
@@ -39,31 +65,12 @@ class Workers:
         self.running: list[subprocess.Popen[bytes]] = []
 
     def start(self, count: int = 1) -> None:
-        parameters = connections["default"].get_connection_params()
-        wanted = ("host", "port", "user", "password", "dbname", "passfile")
-        url = url_from_parameters({k: str(parameters[k]) for k in wanted if parameters.get(k)})
-        source = settings.ENVIRONMENT.poweroffice
-        secret = settings.ENVIRONMENT.secret_keys[0]
-        import base64
-
-        environment = {
-            **{k: v for k, v in os.environ.items() if not k.startswith("KLIENTBRO_")},
-            "KLIENTBRO_HOME": str(self.notes.parent),
-            "KLIENTBRO_RUNTIME_APP_URL": url,
-            "KLIENTBRO_SECRET_KEYS": f"{secret.id}:{base64.b64encode(secret.key).decode()}",
-            "KLIENTBRO_DJANGO_SECRET": "only for tests",
-            "KLIENTBRO_POWEROFFICE_APPLICATION_KEY": source.application_key,
-            "KLIENTBRO_POWEROFFICE_SUBSCRIPTION_KEY": source.subscription_key,
-            "KLIENTBRO_POWEROFFICE_API_URL": source.api_url,
-            "KLIENTBRO_POWEROFFICE_TOKEN_URL": source.token_url,
-            "KLIENTBRO_POWEROFFICE_REQUESTS_PER_SECOND": str(source.requests_per_second),
-        }
         for _ in range(count):
             self.running.append(
                 subprocess.Popen(
                     [sys.executable, "-m", "klientbro.sync.tests.worker_process", *self._arguments],
                     cwd=PROJECT,
-                    env=environment,
+                    env=environment_of_a_process(self.notes.parent),
                     stdout=subprocess.DEVNULL,
                     stderr=self._errors,
                 )

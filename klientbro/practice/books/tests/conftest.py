@@ -25,7 +25,7 @@ Konto | Navn                        | Type      | Inngående
 """
 POSTINGS = """
 Bilag | Dato       | Konto | Beløp     | Tekst                  | vat_code | vat_rate | supplier_no
-20418 | 28.09.2026 | 6620  | 18 400,00 | Kjøledisk, nytt skifte | 1        | 25       |
+20418 | 28.09.2026 | 6620  | 18 400,00 | Kjøledisk, nytt skifte | 1        | 0.25     |
 20418 | 28.09.2026 | 2710  | 4 600,00  | Mva av 18 400,00       |          |          |
 20418 | 28.09.2026 | 2400  | -23 000,00 | Faktura 7731           |          |          | 20001
 20500 | 05.10.2026 | 1920  | 1 250,50  | =1+1                   |          |          |
