@@ -1,4 +1,4 @@
-"""What every benchmark stands in: an embedded PostgreSQL as the product tunes it, and connections."""
+"""What every benchmark stands in: a PostgreSQL as the product starts it, and connections."""
 
 from __future__ import annotations
 
@@ -109,6 +109,23 @@ class Books:
             if not self.one("select count(*) from sync_step where connection_id = %s"):
                 return
         raise RuntimeError("the sync did not end")
+
+    @property
+    def is_done(self) -> bool:
+        """Whether the run has ended; RuntimeError when it stopped with a cause."""
+        cause = self.one("select cause from sync_state where connection_id = %s")
+        if cause:
+            raise RuntimeError(f"the sync stopped: {cause}")
+        if self.one("select stage from ledger_books where connection_id = %s") != "current":
+            return False
+        return not self.one("select count(*) from sync_step where connection_id = %s")
+
+    def forget_tokens(self) -> None:
+        """As when the shared access token has run out."""
+        from klientbro.sync.database import transaction
+
+        with transaction(self.firm_id) as cursor:
+            cursor.execute("delete from sync_accesstoken")
 
     def one(self, query: str) -> Any:
         """The first value of a query with one parameter: this connection."""

@@ -67,11 +67,10 @@ class Limit:
 
 def bare_client(simulator: Simulator, key: str) -> Any:
     """The connector's client alone: no shared allowance, tokens in memory."""
-    from klientbro.connectors.contract import Grant, Surroundings
+    from klientbro.connectors.contract import Grant
     from klientbro.connectors.poweroffice.client import Client
     from klientbro.connectors.poweroffice.settings import Settings
-    from klientbro.connectors.stand_ins import FreePacer, MemoryTokens
-    from klientbro.sync.surroundings import CountingLog, SystemClock
+    from klientbro.connectors.stand_ins import plain_surroundings
 
     operator = {
         "application_key": simulator.application_key,
@@ -79,11 +78,4 @@ def bare_client(simulator: Simulator, key: str) -> Any:
         "api_url": simulator.api_url,
         "token_url": simulator.token_url,
     }
-    surroundings = Surroundings(
-        pacer=FreePacer(),
-        clock=SystemClock(),
-        tokens=MemoryTokens(),
-        log=CountingLog(),
-        operator=operator,
-    )
-    return Client(Settings.read(operator), Grant(key, "bench"), surroundings)
+    return Client(Settings.read(operator), Grant(key, "bench"), plain_surroundings(operator))

@@ -30,7 +30,9 @@ def make_environment() -> Path:
     if python.exists() and stamp.exists() and stamp.read_text() == lock:
         return python
     uv = str(Path(sys.prefix) / "bin" / "uv")
-    subprocess.run([uv, "venv", "-q", "--clear", f"--python={sys.executable}", ENVIRONMENT], check=True)
+    subprocess.run(
+        [uv, "venv", "-q", "--clear", f"--python={sys.executable}", ENVIRONMENT], check=True
+    )
     subprocess.run(
         [uv, "pip", "sync", "-q", "--require-hashes", f"--python={python}", LOCK], check=True
     )

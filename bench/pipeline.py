@@ -108,8 +108,10 @@ def _round(
     changed = _alter(books)
     rates.changed.append(rows / _read_again(books, changed))
     if peer is not None:
-        amount = warm.one("select round(sum(abs(amount)), 2) from ledger_posting "
-                          "where connection_id = %s and known_to = 2147483647")
+        amount = warm.one(
+            "select round(sum(abs(amount)), 2) from ledger_posting "
+            "where connection_id = %s and known_to = 2147483647"
+        )
         rates.peer.append(rows / peer.seconds(units, rows, amount))
 
 
@@ -140,8 +142,7 @@ def held(books: Books) -> int:
     """How many postings stand in the ledger."""
     return int(
         books.one(
-            "select count(*) from ledger_posting where connection_id = %s "
-            "and known_to = 2147483647"
+            "select count(*) from ledger_posting where connection_id = %s and known_to = 2147483647"
         )
     )
 

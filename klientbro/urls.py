@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
-import logging
-
 from allauth.account import views as account
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView, TemplateView
@@ -32,15 +29,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("klientbro.shell.urls")),
     path("konto/", include(_account)),
     path("inn/<str:token>/", one_time_link, name="one_time_link"),
+    path("integrasjoner/", include("klientbro.portal.urls")),
+    path("klienter/", include("klientbro.practice.books.urls")),
 ]
-for _address, _module in (
-    ("integrasjoner/", "klientbro.portal.urls"),
-    ("klienter/", "klientbro.practice.books.urls"),
-):
-    if importlib.util.find_spec(_module):
-        try:
-            urlpatterns.append(path(_address, include(_module)))
-        except ImportError:
-            logging.getLogger(__name__).exception("%s cannot be served", _module)
 
 handler500 = "klientbro.shell.error_pages.server_error"
