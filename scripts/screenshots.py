@@ -81,15 +81,24 @@ def _help_pictures(page: Page, house: RunningHouse) -> None:
     orgnr, _key = copy_client_key(page, house, company)
     page.get_by_role("link", name="Vis klientnøkkel").click()
     page.get_by_label("Klientnøkkel").evaluate("field => { field.value = '•'.repeat(36) }")
-    page.screenshot(path=HELP_PICTURES / "client-key.png")
+    _help_picture(page, "client-key", 460)
     page.get_by_role("link", name="Ok").click()
-    page.screenshot(path=HELP_PICTURES / "extensions.png")
+    _help_picture(page, "extensions", 240)
     open_integration(page, house)
     page.get_by_role("button", name="Ny klient").click()
     dialog = page.get_by_role("dialog")
     dialog.get_by_label("Orgnummer").fill(orgnr)
     dialog.get_by_label("Klientnavn").fill(company)
-    page.screenshot(path=HELP_PICTURES / "new-client.png")
+    _help_picture(page, "new-client", 700)
+
+
+def _help_picture(page: Page, name: str, height: int) -> None:
+    """The upper part of the page, which holds what the step is about."""
+    page.screenshot(
+        path=HELP_PICTURES / f"{name}.png",
+        clip={"x": 0, "y": 0, "width": 1280, "height": height},
+        animations="disabled",  # a dialog is shown when it has arrived
+    )
 
 
 if __name__ == "__main__":

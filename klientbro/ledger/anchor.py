@@ -96,7 +96,8 @@ def give_way(
     transaction.execute(
         """
         with moved as (
-          select * from unnest(%(accounts)s::text[], %(amounts)s::numeric[]) as m(account_id, amount)
+          select * from unnest(%(accounts)s::text[], %(amounts)s::numeric[])
+            as m(account_id, amount)
           where amount <> 0
         ), before as (
           update ledger_opening o set known_to = %(landing)s from moved
@@ -122,7 +123,7 @@ def give_way(
 def _held_until(
     transaction: Transaction, connection_id: int, day: date
 ) -> list[tuple[str, date, Decimal]]:
-    """Movement per account and month of what we hold up to a day; the day's own month by postings."""
+    """Movement per account and month of what we hold up to a day, its own month by postings."""
     rows = transaction.execute(
         "select account_id, month, amount from ledger_balance "
         "where connection_id = %s and month < date_trunc('month', %s::date) "

@@ -31,7 +31,7 @@ POSTING_DATE = POSTING_COLUMNS.index("posting_date")
 CUSTOMER_NO = POSTING_COLUMNS.index("customer_no")
 SUPPLIER_NO = POSTING_COLUMNS.index("supplier_no")
 CREATED_AT = POSTING_COLUMNS.index("source_created_at")
-# A row whose only news is that the source touched it says nothing an accountant would call a change.
+# A row whose only news is that the source touched it is nothing an accountant would call a change.
 COMPARED = tuple(name for name in POSTING_COLUMNS if name not in ("source_id", "source_changed_at"))
 
 Transaction = psycopg.Connection[tuple[object, ...]]

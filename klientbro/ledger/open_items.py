@@ -23,7 +23,7 @@ def land_items(
     as_of: date,
     rows: Sequence[Row],
 ) -> bool:
-    """A new snapshot when anything differs from the newest of the same day; False when nothing did."""
+    """A new snapshot when anything differs from the day's newest; False when nothing did."""
     check_fence(transaction, key)
     by_id = {str(row[0]): row for row in rows}
     total = sum((Decimal(str(row[_BALANCE])) for row in by_id.values()), Decimal(0))

@@ -246,8 +246,8 @@ def repair_balances(transaction: Transaction, key: BooksKey, holdings: Holdings)
     check_fence(transaction, key)
     for account, month in holdings.broken_balances:
         row = transaction.execute(
-            "select coalesce(sum(amount), 0), count(*) from ledger_posting where connection_id = %s "
-            "and account_id = %s and known_to = 2147483647 "
+            "select coalesce(sum(amount), 0), count(*) from ledger_posting "
+            "where connection_id = %s and account_id = %s and known_to = 2147483647 "
             "and posting_date >= %s and posting_date < (%s::date + interval '1 month')",
             [key.connection_id, account, month, month],
         ).fetchone()

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from django.conf import settings
+from django.templatetags.static import static
 from markdown_it import MarkdownIt
 
 from klientbro.connectors.contract import Connector
 from klientbro.connectors.registry import connectors
 
 SOURCE_LANGUAGE = "nb"
+# Texts name files, which holds in the repository too; the page has their addresses.
+_HELP_FILE = re.compile(r"connectors/(\w+)/help\.\w+\.md$")
+_PICTURE = re.compile(r"/static/(shell/help/[\w-]+\.png)$")
 _SHELL = Path(__file__).resolve().parent / "help"
 
 
@@ -74,6 +79,12 @@ def _rendered(path: Path, _changed_at: int, brand: str) -> HelpText:
             anchor = f"del-{len(headings) + 1}"
             token.attrSet("id", anchor)
             headings.append((anchor, tokens[place + 1].content))
+        for part in token.children or ():
+            if part.type == "link_open" and (found := _HELP_FILE.search(str(part.attrGet("href")))):
+                part.attrSet("href", f"/hjelp/{found[1]}/")
+            if part.type == "image" and (found := _PICTURE.search(str(part.attrGet("src")))):
+                part.attrSet("src", static(found[1]))
+                part.attrSet("loading", "lazy")
         if token.type == "table_open":
             token.attrSet("class", "ds-table")
         kept.append(token)

@@ -1,4 +1,4 @@
-"""The proof's rounds: compare, read what is new, compare again, re-read, and only then say it differs."""
+"""The proof's rounds: compare, read what is new, re-read, and only then say that it differs."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ async def prove(work: Slice, step: Step) -> bool:
     books, holdings, months = prepared
     for index, month in enumerate(months):
         source = await _source_at(work, month)
-        if set(account for account, _amount in source) - holdings.types.keys() and step.rounds == 0:
+        if {account for account, _amount in source} - holdings.types.keys() and step.rounds == 0:
             # the source knows an account that we have not heard of: its type decides the rule
             await asyncio.to_thread(_again, work, step, [Step(StepKind.ACCOUNTS)])
             return False

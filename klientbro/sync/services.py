@@ -1,4 +1,4 @@
-"""What the portal, the pages and the commands may ask of sync. Runs inside the firm's transaction."""
+"""What portal, pages and commands may ask of sync. Runs inside the firm's transaction."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from klientbro.clients.models import Connection
 from klientbro.ledger.books import open_books
 from klientbro.ledger.landing import Transaction
 from klientbro.sync.causes import Cause, CauseText, cause_text
-from klientbro.sync.engine import SYNC_TASK
 from klientbro.sync.models import DocumentRequest, Schedule, State, TestRun
+from klientbro.sync.outcome import SYNC_TASK
 from klientbro.sync.queue import FIRST, LOOKING, QUEUE, Executes, defer
 from klientbro.sync.steps import LATEST_TOO, Step, StepKind, put_steps
 from klientbro.tenants.context import current_firm
@@ -233,8 +233,8 @@ def forget_sync(connection: Connection) -> None:
             "update ledger_books set run = run + 1 where connection_id = %s", [connection.pk]
         )
         cursor.execute(
-            "delete from procrastinate_jobs where queueing_lock = %s and status = 'todo'",
-            [f"sync:{connection.pk}"],
+            "delete from procrastinate_jobs where lock = %s and status = 'todo'",
+            [f"connection:{connection.pk}"],
         )
 
 
@@ -267,12 +267,20 @@ def request_document(connection: Connection, voucher_id: str) -> DocumentRequest
 
 
 _STATES = """
+with running as materialized (
+  select lock from procrastinate_jobs where status = 'doing' and lock is not null
+), waiting as materialized (
+  select queueing_lock, row_number() over (order by priority desc, id) as position
+  from procrastinate_jobs where status = 'todo' and task_name = %s
+)
 select c.id, c.is_active, b.stage, b.covered_from, s.cause, s.cause_detail, s.cause_since,
        s.last_success_at, s.last_attempt_at, s.steps_done, s.steps_total, s.postings_done,
        s.postings_total, s.run_started_at, s.rows_new, s.rows_changed, s.rows_closed, s.requests,
        s.first_usable_at, d.next_at, m.sealed, m.total, m.differing,
        exists (select from sync_step t where t.connection_id = c.id) as has_steps,
-       j.status as job_status, j.position as job_position, b.conversion_date
+       case when r.lock is not null then 'doing' when w.position is not null then 'todo' end
+         as job_status,
+       case when r.lock is null then w.position end as job_position, b.conversion_date
 from clients_connection c
 left join ledger_books b on b.connection_id = c.id
 left join sync_state s on s.connection_id = c.id
@@ -282,15 +290,8 @@ left join lateral (
          array_agg(month order by month) filter (where state = 'differs') as differing
   from ledger_month where connection_id = c.id
 ) m on true
-left join lateral (
-  select q.status, case when q.status = 'todo' then (
-           select count(*) from procrastinate_jobs o where o.status = 'todo'
-             and o.task_name = q.task_name
-             and (o.priority, -o.id) >= (q.priority, -q.id)) end as position
-  from procrastinate_jobs q
-  where q.queueing_lock = 'sync:' || c.id and q.status in ('todo', 'doing')
-  order by q.status = 'doing' desc limit 1
-) j on true
+left join running r on r.lock = 'connection:' || c.id
+left join waiting w on w.queueing_lock = 'sync:' || c.id
 where c.id = any(%s)
 """
 
@@ -298,7 +299,7 @@ where c.id = any(%s)
 def connection_states(connection_ids: Iterable[int]) -> dict[int, ConnectionState]:
     """The state of each connection, in one query."""
     with database.cursor() as cursor:
-        cursor.execute(_STATES, [list(connection_ids)])
+        cursor.execute(_STATES, [SYNC_TASK, list(connection_ids)])
         names = [column[0] for column in cursor.description]
         rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
     return {row["id"]: _state(row) for row in rows}
@@ -344,7 +345,7 @@ def _state(row: dict[str, object]) -> ConnectionState:
 def _word(row: dict[str, object], cause: str) -> str:
     if not row["is_active"]:
         return "inactive"
-    if row["job_status"] == "doing" or (row["job_status"] == "todo" and row["has_steps"]):
+    if row["job_status"] == "doing" or (row["has_steps"] and (row["job_status"] or not cause)):
         return "running"
     if cause == Cause.DIFFERS:
         return "differs"

@@ -8,11 +8,13 @@ from uuid import UUID
 
 from procrastinate import JobContext, RetryStrategy
 from procrastinate.contrib.django import app
+from procrastinate.exceptions import ConnectorException
 
 from klientbro.sync.database import transaction
 from klientbro.sync.document import fetch_document_now
-from klientbro.sync.engine import defer_slice, run_slice
+from klientbro.sync.engine import run_slice
 from klientbro.sync.key_check import check_key_now
+from klientbro.sync.outcome import defer_slice
 from klientbro.sync.queue import QUEUE, ROUTINE
 from klientbro.sync.trial_run import run_test_now
 
@@ -26,9 +28,12 @@ KEPT_JOB_HOURS = 24
 KEPT_DOCUMENT_MINUTES = 60
 
 
-@app.task(queue=QUEUE, retry=RETRY, name="klientbro.sync.tasks.sync_connection")
-async def sync_connection(firm_id: str, connection_id: int, priority: int = ROUTINE) -> None:
+@app.task(queue=QUEUE, retry=RETRY, pass_context=True, name="klientbro.sync.tasks.sync_connection")
+async def sync_connection(
+    context: JobContext, firm_id: str, connection_id: int, priority: int = ROUTINE
+) -> None:
     """One slice of a connection's sync."""
+    await asyncio.to_thread(let_go_of_queueing_lock, context.job.id)
     await run_slice(UUID(firm_id), connection_id, priority)
 
 
@@ -84,7 +89,24 @@ async def rescue_stalled(context: JobContext, timestamp: int) -> None:
     manager = context.app.job_manager
     for job in await manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_SECONDS):
         logger.warning("job %s of a dead worker is taken over", job.id)
-        await manager.retry_job(job)
+        await asyncio.to_thread(let_go_of_queueing_lock, job.id)
+        try:
+            await manager.retry_job(job)
+        except ConnectorException:  # it has ended meanwhile: the others must not wait for it
+            logger.info("job %s needed no taking over", job.id)
+
+
+def let_go_of_queueing_lock(job_id: int | None) -> None:
+    """A job that has begun no longer waits, so another may wait beside it.
+
+    With the lock kept, a job could not go back to waiting (a retry, a dead worker, SIGTERM) once
+    its successor waits: it would stand as running for ever and block its client.
+    """
+    with transaction(None) as cursor:
+        cursor.execute(
+            "update procrastinate_jobs set queueing_lock = null where id = %s and status = 'doing'",
+            [job_id],
+        )
 
 
 @app.periodic(cron="7 * * * *")

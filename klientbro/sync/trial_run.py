@@ -26,7 +26,7 @@ from klientbro.lib.dates import oslo_date
 from klientbro.lib.errors import KlientbroError
 from klientbro.sync.causes import Cause
 from klientbro.sync.database import pool, start, transaction
-from klientbro.sync.engine import cause_of
+from klientbro.sync.outcome import cause_of
 from klientbro.sync.queue import LOOKING
 from klientbro.sync.surroundings import (
     CountingLog,

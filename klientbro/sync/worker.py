@@ -11,7 +11,6 @@ from procrastinate.contrib.django.django_connector import DjangoConnector
 from klientbro.sync.database import close_pool
 from klientbro.sync.queue import QUEUE
 
-
 # A worker that gives no sign of life for three beats is dead: others take its jobs.
 HEARTBEAT_SECONDS = 2.0
 

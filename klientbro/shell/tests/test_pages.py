@@ -203,6 +203,7 @@ def test_help_shows_the_steps_of_the_article_in_both_languages(client: Client) -
 def test_help_says_plainly_what_is_not_possible(client: Client) -> None:
     html = client.get("/hjelp/lokale-integrasjoner/").content.decode()
     assert "bare derfra" in html
+    assert 'href="/hjelp/poweroffice/"' in html
     assert "Klientbro" in html
 
 

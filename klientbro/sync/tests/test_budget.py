@@ -19,7 +19,7 @@ from klientbro.sync.tests.workers import PROJECT, environment_of_a_process
 from simulators.poweroffice_go.request_log import most_in_a_second
 
 RATE = 9.7
-SECONDS = 6.0
+SECONDS = 4.0
 
 
 def hammer(home: Path, *askers: tuple[int, int, float]) -> list[list[tuple[float, float]]]:

@@ -45,12 +45,17 @@ def landings(books: Connected) -> int:
     return int(books.value("select count(*) from ledger_landing"))
 
 
+def wait_for_landings(books: Connected, count: int) -> None:
+    before = landings(books)
+    wait_for(lambda: landings(books) >= before + count or is_done(books), 30, "landings")
+
+
 def test_first_load_with_history_survives_kill_9_at_random_moments(
     connect: Connect, workers: Workers
 ) -> None:
     books = connect(COMPANY)
     books.fault("slow", path="/accounttransactions", parameters={"seconds": 0.02})
-    chance = random.Random(20261122)
+    chance = random.Random(20261122)  # noqa: S311 repeatable moments
     workers.start(3)
     wait_for(lambda: len(workers.said("starts")) == 3, 20, "three workers")
     queue(books)
@@ -60,8 +65,7 @@ def test_first_load_with_history_survives_kill_9_at_random_moments(
         holder = workers.holder()
         if holder is None:
             break
-        before = landings(books)
-        wait_for(lambda: landings(books) > before or is_done(books), 10, "a landing")
+        wait_for_landings(books, 1)
         time.sleep(chance.uniform(0.0, 0.25))
         workers.kill(holder)
         assert landings(books) >= kept, "a landing was lost"
@@ -134,8 +138,7 @@ def test_sync_goes_on_when_the_database_drops_every_connection(
     queue(books)
     name = books.value("select current_database()")
     for _ in range(3):
-        before = landings(books)
-        wait_for(lambda: landings(books) > before + 2 or is_done(books), 30, "some landings")  # noqa: B023
+        wait_for_landings(books, 3)
         with psycopg.connect(database_server.superuser_url, autocommit=True) as operator:  # type: ignore[attr-defined]
             operator.execute(
                 "select pg_terminate_backend(pid) from pg_stat_activity "

@@ -1,4 +1,4 @@
-"""Every way the source can fail: the right cause, owner, action and retry, nothing lost, and cured."""
+"""Every way the source can fail: the right cause, action and retry, nothing lost, and cured."""
 
 from __future__ import annotations
 

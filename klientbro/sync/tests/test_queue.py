@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import pytest
+from procrastinate import JobContext
 from procrastinate.contrib.django import app
 
 from klientbro.sync.database import transaction
 from klientbro.sync.queue import DUE, LOOKING, ROUTINE, defer
 from klientbro.sync.services import forget_sync, queue_sync
-from klientbro.sync.tasks import prune_now, queue_due_connections
+from klientbro.sync.tasks import prune_now, queue_due_connections, rescue_stalled
 from klientbro.sync.tests.support import Connected
 from klientbro.tenants.context import firm as in_firm
 
@@ -47,7 +49,7 @@ def test_jobs_without_a_queueing_lock_are_never_taken_for_each_other(books_firm:
 
 
 def test_job_of_a_transaction_that_is_rolled_back_is_not_there(books_firm: Any) -> None:
-    with pytest.raises(ZeroDivisionError), transaction(None) as cursor:
+    with suppress(ZeroDivisionError), transaction(None) as cursor:
         defer(cursor, TASK, {}, priority=ROUTINE, queueing_lock="sync:1")
         raise ZeroDivisionError
     assert jobs() == []
@@ -178,6 +180,31 @@ def test_old_jobs_documents_and_tokens_are_pruned_and_fresh_ones_kept(connect: C
     assert books.value("select count(*) from sync_documentrequest") == 1
     assert books.value(kept) == before - 1
     assert books.value("select count(*) from sync_run") == 1
+
+
+def test_dead_workers_jobs_go_back_even_where_a_successor_waits(books_firm: Any) -> None:
+    for number in (1, 2):
+        with transaction(None) as cursor:
+            defer(cursor, TASK, {}, priority=ROUTINE, lock=f"connection:{number}",
+                  queueing_lock=f"sync:{number}")  # fmt: skip
+    with transaction(None) as cursor:
+        cursor.execute("update procrastinate_jobs set status = 'doing'")
+    put(LOOKING)  # somebody presses before anybody knows that the worker is dead
+
+    async def rescue() -> None:
+        connector = app.connector.get_worker_connector()  # type: ignore[attr-defined]
+        with app.replace_connector(connector) as worker_app:
+            async with worker_app.open_async():
+                context = JobContext(
+                    app=worker_app,
+                    job=None,  # type: ignore[arg-type]
+                    start_timestamp=0.0,
+                    abort_reason=lambda: None,
+                )
+                await rescue_stalled.func(context, 0)
+
+    asyncio.run(rescue())
+    assert [job[3] for job in jobs()] == ["todo", "todo", "todo"]
 
 
 def test_every_job_is_tried_again_and_carries_ids_only() -> None:
