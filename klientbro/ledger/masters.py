@@ -75,8 +75,8 @@ def land_masters(
         transaction.execute(
             sql.SQL(
                 "update {table} t set gone_landing = %(landing)s "
-                "where connection_id = %(connection)s {kind} and gone_landing is null and not exists "
-                "(select from incoming_master i where i.source_id = t.source_id)"
+                "where connection_id = %(connection)s {kind} and gone_landing is null "
+                "and not exists (select from incoming_master i where i.source_id = t.source_id)"
             ).format(table=sql.Identifier(target.table), kind=_kind(target, "and t.kind = {}")),
             {"landing": landing, "connection": key.connection_id},
         )

@@ -78,7 +78,7 @@ class Environment:
 
 
 def load_environment(variables: Mapping[str, str] | None = None) -> Environment:
-    """The settings as given and as kept in the home folder. ConfigurationError names what is wrong."""
+    """The settings as given and as kept at home. ConfigurationError names what is wrong."""
     given = os.environ if variables is None else variables
     home = Path(given.get("KLIENTBRO_HOME") or "./var").expanduser().absolute()
     keys_text = given.get("KLIENTBRO_SECRET_KEYS") or ""

@@ -1,4 +1,4 @@
-"""Dialogs «Ny klient» and «Endre», and the key's check: what is said, saved and never shown. P-36 to P-46."""
+"""Dialogs «Ny klient» and «Endre»: what is said, saved and never shown. P-36 to P-46."""
 
 from __future__ import annotations
 

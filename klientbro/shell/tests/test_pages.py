@@ -195,6 +195,7 @@ def test_help_shows_the_steps_of_the_article_in_both_languages(client: Client) -
         assert words in html
     assert '<h2 id="del-1">' in html
     assert 'href="#del-1"' in html
+    assert 'src="/static/shell/help/client-key.png"' in html
     client.cookies[settings.LANGUAGE_COOKIE_NAME] = "en"
     assert "client key" in client.get("/hjelp/poweroffice/").content.decode()
 

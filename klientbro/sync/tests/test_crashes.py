@@ -132,7 +132,7 @@ def test_sync_goes_on_when_the_database_drops_every_connection(
     connect: Connect, workers: Workers, database_server: object
 ) -> None:
     books = connect(COMPANY)
-    books.fault("slow", path="/accounttransactions", parameters={"seconds": 0.02})
+    books.fault("slow", path="/accounttransactions", parameters={"seconds": 0.08})
     workers.start(1)
     wait_for(lambda: workers.said("starts"), 20, "a worker")
     queue(books)

@@ -119,7 +119,7 @@ class SubLedger:
 
     # ---- inside
 
-    def _remembered(self, query: LedgerQuery, find: Any) -> Sequence[EntryRow]:  # noqa: ANN401
+    def _remembered(self, query: LedgerQuery, find: Any) -> Sequence[EntryRow]:
         with self._store.lock:
             key = (self._store.version, query)
             if key not in self._answers:

@@ -34,7 +34,8 @@
     });
   }
 
-  document.addEventListener("htmx:afterSwap", (event) => {
+  // when it has settled: before that, a quick Enter would send its form past htmx
+  document.addEventListener("htmx:afterSettle", (event) => {
     if (event.detail.target.id !== "dialog-content") return;
     const content = byId("dialog-content");
     if (!content.hasChildNodes()) return;
