@@ -19,6 +19,16 @@ ENVIRONMENT = ROOT / ".venv-bench-dlt"
 LOCK = ROOT / "requirements" / "bench-dlt.txt"
 DATABASE = "bench_dlt"
 STRATEGY = "upsert"
+# As in our table: without these its amounts would be floats and its dates text.
+COLUMNS = {
+    **{name: {"data_type": "decimal"} for name in ("Amount", "CurrencyAmount", "VatAmount")},
+    "VatRate": {"data_type": "decimal"},
+    **{name: {"data_type": "date"} for name in ("PostingDate", "VoucherDate")},
+    **{
+        name: {"data_type": "timestamp"}
+        for name in ("CreatedDateTimeOffset", "LastChangedDateTimeOffset")
+    },
+}
 _MINUTES = 10
 
 
@@ -86,13 +96,14 @@ class Peer:
 
         token = self._simulator.token(self._key)
         return {
-            "url": self._simulator.api_url + "/AccountTransactions",
+            "base_url": self._simulator.api_url,
+            "path": "/AccountTransactions",
             "headers": self._simulator.headers(token),
             "queries": [
                 {**question_of(unit).query, "PageSize": PAGE_SIZE, "OrderBy": "Id"}
                 for unit in units
             ],
-            "columns": {},
+            "columns": COLUMNS,
             "strategy": STRATEGY,
             "dataset": dataset,
             "database_url": _as_url(self._url),

@@ -73,7 +73,8 @@ def complaint_about_app_role(connection: Connection) -> str | None:
     row = connection.execute(
         """
         select rolsuper, rolbypassrls,
-               exists (select from pg_class where relowner = r.oid)
+               -- a landing's temporary tables are its own, and gone with its connection
+               exists (select from pg_class where relowner = r.oid and relpersistence <> 't')
                or exists (select from pg_database where datdba = r.oid)
                or exists (select from pg_namespace where nspowner = r.oid),
                exists (select from pg_auth_members m

@@ -63,18 +63,15 @@ _MATCHES = """
 (%(plain)s = '' or strpos(sort_key, %(plain)s) > 0
  or (%(digits)s <> '' and strpos(coalesce(orgnr, ''), %(digits)s) = 1))
 """
-_COUNTS = f"""
-with {_WORDS}
-select integration_id,
-       count(*) filter (where is_active),
-       count(*) filter (where not is_active),
-       count(*) filter (where word = 'stopped'),
-       count(*) filter (where word = 'differs'),
-       count(*) filter (where {_FETCHING}),
-       count(*) filter (where word = 'waiting' and cause <> ''),
-       max(last_success_at)
-from found group by integration_id
-"""  # noqa: S608 constants
+_TALLY = f"""
+count(*) filter (where is_active), count(*) filter (where not is_active),
+count(*) filter (where word = 'stopped'), count(*) filter (where word = 'differs'),
+count(*) filter (where {_FETCHING}), count(*) filter (where word = 'waiting' and cause <> ''),
+max(last_success_at)
+"""
+_COUNTS = f"with {_WORDS} select integration_id, {_TALLY} from found group by integration_id"  # noqa: S608 constants
+# By the primary key of each connection in turn: a plan for the whole table at once goes astray
+# where the statistics are old.
 _MONTHS = """
 select c.integration_id, coalesce(sum(m.sealed), 0)::bigint,
        coalesce(sum(greatest(m.known, case when b.conversion_date is null then 0 else
@@ -84,11 +81,11 @@ select c.integration_id, coalesce(sum(m.sealed), 0)::bigint,
        coalesce(sum(m.differing), 0)::bigint
 from clients_connection c
 join ledger_books b on b.connection_id = c.id
-left join (
-  select connection_id, count(*) as known, count(*) filter (where state = 'sealed') as sealed,
+cross join lateral (
+  select count(*) as known, count(*) filter (where state = 'sealed') as sealed,
          count(*) filter (where state = 'differs') as differing
-  from ledger_month group by connection_id
-) m on m.connection_id = c.id
+  from ledger_month where connection_id = c.id
+) m
 where c.deleted_at is null and c.is_active and c.integration_id = any(%(integrations)s)
 group by c.integration_id
 """
@@ -100,6 +97,10 @@ _ORDERS = {
     "status": "array_position(array['stopped','differs','waiting','never','running','updated',"
     "'inactive'], word) {way}, sort_key collate \"C\", id",
 }
+
+
+_NO_TALLY = (0, 0, 0, 0, 0, 0, None)
+_NO_MONTHS = (0, 0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,48 +182,45 @@ def counts(integration_ids: Sequence[int], *, months: bool = True) -> dict[int, 
     """The counters of each integration. Two statements, one without `months`."""
     parameters = {"integrations": list(integration_ids), "stopping": _STOPPING}
     found: dict[int, tuple[Any, ...]] = {row[0]: row[1:] for row in _rows(_COUNTS, parameters)}
-    of_months: dict[int, tuple[Any, ...]] = {}
-    if months:
-        parameters = {"integrations": list(integration_ids), "today": timezone.localdate()}
-        of_months = {row[0]: row[1:] for row in _rows(_MONTHS, parameters)}
+    of_months = _months(integration_ids) if months else {}
     return {
-        key: Counts(*found.get(key, (0, 0, 0, 0, 0, 0, None)), *of_months.get(key, (0, 0, 0)))
+        key: Counts(*found.get(key, _NO_TALLY), *of_months.get(key, _NO_MONTHS))
         for key in integration_ids
     }
 
 
-def matching(integration_id: int, query: ListQuery) -> int:
-    """How many rows the search and the filter leave. One statement."""
-    statement = (
-        f"with {_WORDS} select count(*) from found where {_CHOSEN[query.chosen]} and {_MATCHES}"  # noqa: S608 constants
-    )
-    return int(_rows(statement, _parameters(integration_id, query))[0][0])
-
-
-def page_of_ids(integration_id: int, query: ListQuery, *, offset: int) -> list[int]:
-    """The ids of one page, in order. One statement."""
+def list_part(
+    integration_id: int, query: ListQuery, *, offset: int
+) -> tuple[Counts, int, list[int]]:
+    """The counters, how many rows match, and the ids of one page in order. One statement."""
     order = _ORDERS[query.sort].format(way="desc" if query.descending else "asc")
+    chosen = f"{_CHOSEN[query.chosen]} and {_MATCHES}"
     statement = (
-        f"with {_WORDS} select id from found where {_CHOSEN[query.chosen]} and {_MATCHES} "  # noqa: S608 constants
-        f"order by {order} limit %(size)s offset %(offset)s"
+        f"with {_WORDS} select count(*) filter (where {chosen}), "  # noqa: S608 constants
+        f"array(select id from found where {chosen} order by {order} "
+        f"limit %(size)s offset %(offset)s), {_TALLY} from found"
     )
-    parameters = _parameters(integration_id, query) | {"size": PAGE_SIZE, "offset": offset}
-    return [row[0] for row in _rows(statement, parameters)]
+    parameters = {
+        "integrations": [integration_id],
+        "stopping": _STOPPING,
+        "plain": norwegian_sort_key(query.search).partition("\x01")[0],
+        "digits": query.digits,
+        "size": PAGE_SIZE,
+        "offset": offset,
+    }
+    total, ids, *tally = _rows(statement, parameters)[0]
+    return Counts(*tally), total, ids
+
+
+def _months(integration_ids: Sequence[int]) -> dict[int, tuple[Any, ...]]:
+    parameters = {"integrations": list(integration_ids), "today": timezone.localdate()}
+    return {row[0]: row[1:] for row in _rows(_MONTHS, parameters)}
 
 
 def words_of(integration_id: int) -> dict[int, str]:
     """Every connection's word, for comparing with `connection_states`."""
     parameters = {"integrations": [integration_id], "stopping": _STOPPING}
     return dict(_rows(f"with {_WORDS} select id, word from found", parameters))  # noqa: S608 constants
-
-
-def _parameters(integration_id: int, query: ListQuery) -> dict[str, Any]:
-    return {
-        "integrations": [integration_id],
-        "stopping": _STOPPING,
-        "plain": norwegian_sort_key(query.search).partition("\x01")[0],
-        "digits": query.digits,
-    }
 
 
 def _rows(statement: str, parameters: dict[str, Any]) -> list[tuple[Any, ...]]:

@@ -28,6 +28,7 @@ urlpatterns = [
     path("status/", integrations.integrations_status, name="integrations_status"),
     path(SYSTEM, integration.integration_page, name="integration"),
     path(SYSTEM + "rader/", integration.busy_rows, name="busy_rows"),
+    path(SYSTEM + "maneder/", integration.sealed_months, name="sealed_months"),
     path(SYSTEM + "ny-klient/", adding.new_client, name="new_client"),
     path(SYSTEM + "ny-klient/" + CHECK, adding.new_client_answer, name="new_client_answer"),
     path(SYSTEM + "aktiver-alle/", activation.activate_all_clients, name="activate_all"),

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET
 
 from klientbro.clients.models import Connection
 from klientbro.portal.chips import chips, sort_links
-from klientbro.portal.queries import PAGE_SIZE, ListQuery, counts, matching, page_of_ids
+from klientbro.portal.queries import PAGE_SIZE, ListQuery, counts, list_part
 from klientbro.portal.rows import rows_of
 from klientbro.portal.views.shared import (
     find_integration,
@@ -23,7 +23,7 @@ from klientbro.portal.views.shared import (
     system_title,
     updates,
 )
-from klientbro.shell.paging import pages_of
+from klientbro.shell.paging import PARAMETER, pages_of
 
 MOST_WATCHED = PAGE_SIZE
 
@@ -42,11 +42,11 @@ def integration_page(request: HttpRequest, system: str) -> HttpResponse:
             _("Search by name or organisation number. A personal number is never searched for."),
         )
         return HttpResponseRedirect(address)
-    counted = counts([integration.pk])[integration.pk]
-    is_all = not query.search and not query.chosen
-    total = counted.total if is_all else matching(integration.pk, query)
+    wanted = _wanted_page(request)
+    counted, total, ids = list_part(integration.pk, query, offset=(wanted - 1) * PAGE_SIZE)
     pages = pages_of(request, total, PAGE_SIZE)
-    ids = page_of_ids(integration.pk, query, offset=pages.offset)
+    if pages.number != wanted:  # past the end: the last page there is
+        counted, total, ids = list_part(integration.pk, query, offset=pages.offset)
     rows = rows_of(ids)
     context: dict[str, Any] = {
         "integration": integration,
@@ -77,6 +77,22 @@ def busy_rows(request: HttpRequest, system: str) -> HttpResponse:
         ).values_list("pk", flat=True)
     )
     return updates(request, integration, ids, is_poll=True)
+
+
+@portal_view
+@require_GET
+def sealed_months(request: HttpRequest, system: str) -> HttpResponse:
+    """The head's «42 104 av 42 109 måneder avstemt», asked for when the page is on screen."""
+    integration = find_integration(system)
+    counted = counts([integration.pk])[integration.pk]
+    context = {"counts": counted, "address": list_address(request, integration)}
+    return render(request, "portal/parts/months.html", context)
+
+
+def _wanted_page(request: HttpRequest) -> int:
+    """The page in the address, before it is known how many there are."""
+    text = request.GET.get(PARAMETER, "")
+    return max(1, int(text)) if text.isascii() and text.isdigit() and len(text) < 7 else 1
 
 
 def _uuid(text: str) -> UUID | None:

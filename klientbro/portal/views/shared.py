@@ -161,7 +161,7 @@ def updates(
 ) -> HttpResponse:
     """Rows and counters to be put where they belong, out of band."""
     rows = rows_of(connection_ids)
-    counted = counts([integration.pk])[integration.pk]
+    counted = counts([integration.pk], months=False)[integration.pk]
     address = list_address(request, integration)
     context = {
         "rows": rows,
@@ -171,7 +171,10 @@ def updates(
         "is_busy": any(row.is_busy for row in rows),
         "is_poll": is_poll,
     }
-    return render(request, "portal/parts/updates.html", context)
+    response = render(request, "portal/parts/updates.html", context)
+    if is_poll and not context["is_busy"]:
+        trigger_client_event(response, "kb:sealed", {})  # the head's months are counted anew
+    return response
 
 
 def in_place(
