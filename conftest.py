@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.test import TransactionTestCase
 
 from klientbro.settings.environment import load_environment
 
@@ -43,7 +44,7 @@ def django_db_setup(database_server: Any, django_db_blocker: Any) -> Iterator[No
     from django.db import connections
 
     from klientbro.database.testing import database_name_for_tests
-    from klientbro.settings import _database
+    from klientbro.settings.django import database_from
 
     name = database_name_for_tests()
     urls = database_server.urls
@@ -51,7 +52,7 @@ def django_db_setup(database_server: Any, django_db_blocker: Any) -> Iterator[No
         connection.execute(f'drop database if exists "{name}" with (force)')
         connection.execute(f'create database "{name}" owner klientbro_owner')
     for alias, url in (("default", urls.app), ("owner", urls.owner)):
-        wanted = _database(url) | {"NAME": name}
+        wanted = database_from(url) | {"NAME": name}
         for target in (settings.DATABASES[alias], connections[alias].settings_dict):
             target.update(
                 {k: wanted[k] for k in ("NAME", "USER", "PASSWORD", "HOST", "PORT", "OPTIONS")}
@@ -72,6 +73,29 @@ def django_db_setup(database_server: Any, django_db_blocker: Any) -> Iterator[No
         connections.close_all()
     with psycopg.connect(database_server.superuser_url, autocommit=True) as connection:
         connection.execute(f'drop database if exists "{name}" with (force)')
+
+
+KEPT_TABLES = ("django_migrations", "django_content_type", "auth_permission")
+
+
+def _empty_every_table(self: TransactionTestCase) -> None:
+    """After a test that commits: Django's own flush knows only the tables of its models here.
+
+    Every table but the fixed ones, in one statement. The truncate right is the test database's.
+    """
+    from django.db import connections
+
+    with connections["default"].cursor() as cursor:
+        cursor.execute(
+            "select string_agg(quote_ident(relname), ', ') from pg_class c "
+            "join pg_namespace n on n.oid = relnamespace where nspname = 'public' "
+            "and relkind in ('r', 'p') and not relispartition and relname <> all(%s)",
+            [list(KEPT_TABLES)],
+        )
+        cursor.execute(f"truncate {cursor.fetchone()[0]} cascade")
+
+
+TransactionTestCase._fixture_teardown = _empty_every_table  # type: ignore[method-assign]
 
 
 @pytest.fixture

@@ -93,7 +93,9 @@ async def _hammer(orders: dict[str, object]) -> None:
                 await pacer.wait()
                 headers = orders["headers"]
                 assert isinstance(headers, dict)
-                await client.get(str(orders["url"]), headers=headers)
+                answer = await client.get(str(orders["url"]), headers=headers)
+                if answer.status_code == 429:
+                    await pacer.throttled(float(answer.headers.get("Retry-After", 1)))
 
         await asyncio.sleep(max(0.0, float(str(orders["start"])) - time.time()))
         await asyncio.gather(*(call() for _ in range(CALLERS)))

@@ -61,7 +61,10 @@ def load(orders: dict[str, Any], folder: str) -> dict[str, Any]:
                 orders["path"],
                 params=query,
                 paginator=PageNumberPaginator(
-                    base_page=1, page_param="PageNumber", total_path=None, stop_after_empty_page=True
+                    base_page=1,
+                    page_param="PageNumber",
+                    total_path=None,
+                    stop_after_empty_page=True,
                 ),
                 hooks={"response": [nothing_is_an_empty_list]},
             )

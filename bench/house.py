@@ -111,6 +111,16 @@ class Books:
         raise RuntimeError("the sync did not end")
 
     @property
+    def client_id(self) -> uuid.UUID:
+        """The client's id in addresses."""
+        from klientbro.clients.models import Client
+        from klientbro.tenants.context import firm
+
+        with firm(self.firm_id):
+            found: uuid.UUID = Client.objects.get(pk=self.connection.client_id).public_id
+        return found
+
+    @property
     def is_done(self) -> bool:
         """Whether the run has ended; RuntimeError when it stopped with a cause."""
         cause = self.one("select cause from sync_state where connection_id = %s")
@@ -168,3 +178,10 @@ def connect(simulator: Simulator, number: int, firm_id: uuid.UUID | None = None)
             api_active=True,
         )
     return Books(firm_id, connection)
+
+
+def collect_static_files() -> None:
+    """The pages' files where the templates look for their hashed names."""
+    from django.core.management import call_command
+
+    call_command("collectstatic", interactive=False, verbosity=0)

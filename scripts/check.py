@@ -19,7 +19,7 @@ CHECKS: dict[str, list[str]] = {
     "translations": [sys.executable, str(ROOT / "scripts" / "check_translations.py")],
     "migrations": [
         *(sys.executable, "-m", "django", "makemigrations"),
-        *("--check", "--dry-run", "--settings", "klientbro.settings"),
+        *("--check", "--dry-run", "--settings", "klientbro.settings.django"),
     ],
 }
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -66,10 +65,7 @@ def start_django() -> None:
     """Start Django; from here on its settings are read and cannot change."""
     import django
 
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "klientbro.settings")
-    # Reading the environment imported the settings' package, before the home folder had its
-    # secrets and the database its address. Django itself has not looked at it yet.
-    importlib.reload(importlib.import_module("klientbro.settings"))
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "klientbro.settings.django")
     django.setup()
 
 

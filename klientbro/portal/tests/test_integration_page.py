@@ -287,3 +287,50 @@ def test_updating_stops_when_nothing_is_busy(look, add):
     connection = add("Rolig")
     update = text(look(PAGE + "rader/", id=[connection.public_id]))
     assert 'hx-trigger="kb:busy from:body"' in update
+
+
+def test_rejected_key_keeps_the_last_good_fetch_and_offers_endre_section_7(signed_in, add):
+    connection = add("Havsule AS", active=True)
+    State.objects.create(
+        connection=connection,
+        firm_id=connection.firm_id,
+        cause="key_rejected",
+        cause_since="2026-01-03T05:10:00Z",
+        last_success_at="2025-01-02T03:04:05Z",
+    )
+    row = rows(signed_in.get(PAGE))["Havsule AS"]
+    assert "Stoppet: nøkkelen er avvist" in row
+    assert "02.01.2025" in row
+    assert re.search(r'class="kb-inline" hx-get="[^"]*/endre/"[^>]*>Endre</button>', row)
+
+
+def test_source_that_is_down_is_waited_for_and_tried_again_section_7(signed_in, add):
+    from datetime import timedelta
+
+    from django.utils import timezone
+
+    from klientbro.sync.models import Schedule
+
+    connection = add("Venter AS", active=True)
+    State.objects.create(connection=connection, firm_id=connection.firm_id, cause="unreachable")
+    Schedule.objects.create(
+        connection_id=connection.pk,
+        firm_id=connection.firm_id,
+        next_at=timezone.now() + timedelta(minutes=5),
+    )
+    row = rows(signed_in.get(PAGE))["Venter AS"]
+    assert "Venter på regnskapssystemet" in row
+    assert re.search(r"Prøves igjen kl\. \d\d:\d\d", row)
+
+
+def test_vanished_postings_flag_the_client_section_7(signed_in, add):
+    connection = add("Uten lønn AS", active=True)
+    State.objects.create(
+        connection=connection,
+        firm_id=connection.firm_id,
+        cause="vanished",
+        cause_detail={"count": 40},
+    )
+    row = rows(signed_in.get(PAGE))["Uten lønn AS"]
+    assert 'data-tone="stop"' in row
+    assert "40 posteringer" in row

@@ -14,7 +14,7 @@ import time
 def main() -> None:
     seconds, rate, pause = float(sys.argv[1]), float(sys.argv[2]), float(sys.argv[5])
     priority, concurrent = int(sys.argv[3]), int(sys.argv[4])
-    os.environ["DJANGO_SETTINGS_MODULE"] = "klientbro.settings"
+    os.environ["DJANGO_SETTINGS_MODULE"] = "klientbro.settings.django"
     import django
 
     django.setup()

@@ -10,7 +10,7 @@ from django.db import connections
 
 from klientbro.connectors.poweroffice import client, paging
 from klientbro.ledger.landing import BooksKey, FencedError, take_landing
-from klientbro.sync import engine, reading
+from klientbro.sync import doing, reading
 from klientbro.sync.context import Slice
 from klientbro.sync.database import transaction
 from klientbro.sync.engine import run_slice
@@ -175,14 +175,14 @@ def test_full_sync_asked_for_while_a_run_is_under_way_is_not_forgotten(
 ) -> None:
     books = connect("holding")
     books.sync("first")
-    ask = engine._ask_since
+    ask = doing._ask_since
 
     def asked_in_between(work: Slice, step: object) -> None:
-        monkeypatch.setattr(engine, "_ask_since", ask)
+        monkeypatch.setattr(doing, "_ask_since", ask)
         books.press(full=True)
         ask(work, step)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(engine, "_ask_since", asked_in_between)
+    monkeypatch.setattr(doing, "_ask_since", asked_in_between)
     books.sync("routine")
     books.run()
     assert books.rows("select reason from sync_run order by id desc limit 1") == [("full",)]

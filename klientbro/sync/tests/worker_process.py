@@ -13,7 +13,7 @@ from typing import Any
 
 def main() -> None:
     heartbeat_seconds, page_size, notes = float(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3])
-    os.environ["DJANGO_SETTINGS_MODULE"] = "klientbro.settings"
+    os.environ["DJANGO_SETTINGS_MODULE"] = "klientbro.settings.django"
     import django
 
     django.setup()

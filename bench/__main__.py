@@ -1,0 +1,143 @@
+"""`make bench`: runs the benchmarks and prints one table of ratios.
+
+SCALE=full takes larger books and more rounds; `--only` runs some of them, `--write` puts the table
+into docs/benchmarks.md and the README.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bench.table import Row, as_markdown, as_text, write_between_markers
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """How large and how often."""
+
+    pipeline: float  # a company of 10,000 postings times this
+    rounds: int
+    simulator_rounds: int
+    million: float
+    activations: int
+    hammer_seconds: float
+    page_times: int
+
+
+SCALES = {
+    "quick": Scale(20, 5, 3, 100, 6, 20, 40),
+    "full": Scale(60, 7, 7, 100, 15, 60, 200),
+}
+PARTS = ("simulator", "pipeline", "requests", "activation", "budget", "memory", "pages")
+
+
+def main() -> int:
+    arguments = _arguments()
+    scale = SCALES["full" if os.environ.get("SCALE", "").lower() == "full" else "quick"]
+    chosen = [part for part in PARTS if part in (arguments.only or PARTS)]
+    started = time.monotonic()
+    rows = _run(chosen, scale, with_peer=not arguments.no_peer)
+    about = _about(time.monotonic() - started)
+    print(f"\n{as_text(rows)}\n\n{about}")
+    if arguments.write:
+        text = as_markdown(rows, about)
+        for path in (ROOT / "docs" / "benchmarks.md", ROOT / "README.md"):
+            if write_between_markers(path, text):
+                print(f"written to {path.relative_to(ROOT)}")
+    return 0 if all(row.is_met is not False for row in rows) else 1
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bench", description="The benchmarks.")
+    parser.add_argument("--only", nargs="+", choices=PARTS, help="run only these")
+    parser.add_argument("--no-peer", action="store_true", help="leave dlt out")
+    parser.add_argument("--write", action="store_true", help="write the table into the documents")
+    return parser.parse_args()
+
+
+def _run(chosen: list[str], scale: Scale, *, with_peer: bool) -> list[Row]:
+    import logging
+
+    from psycopg.conninfo import make_conninfo
+
+    from bench.house import bench_house
+
+    rows: list[Row] = []
+
+    def add(part: str, measure: Callable[[], list[Row]]) -> None:
+        if part in chosen:
+            began = time.monotonic()
+            print(f"{part} …", flush=True)
+            rows.extend(measure())
+            print(f"    {time.monotonic() - began:.0f} s", flush=True)
+
+    with bench_house() as house:
+        from bench import activation, budget, pipeline, request_counts, simulator_rows
+
+        logging.getLogger().setLevel(logging.ERROR)
+        server = house.database.server
+        assert server is not None
+        superuser = make_conninfo(server.superuser_url, dbname="klientbro")
+        add(
+            "pipeline",
+            lambda: pipeline.run(
+                superuser, scale=scale.pipeline, rounds=scale.rounds, with_peer=with_peer
+            ),
+        )
+        add("requests", request_counts.run)
+        add("activation", lambda: activation.run(companies=scale.activations + 1))
+        add("budget", lambda: budget.run(seconds=scale.hammer_seconds))
+        with _million(chosen, scale) as measure:
+            add("memory", lambda: measure("memory"))
+            add("pages", lambda: measure("pages"))
+        add(
+            "simulator",
+            lambda: simulator_rows.run(scale=scale.pipeline, rounds=scale.simulator_rounds),
+        )
+    return rows
+
+
+@contextmanager
+def _million(chosen: list[str], scale: Scale) -> Iterator[Callable[[str], list[Row]]]:
+    """The client of a million postings, which two parts share: one lands it, one shows it."""
+    if not {"memory", "pages"} & set(chosen):
+        yield lambda part: []
+        return
+    from bench import memory, pages
+    from bench.house import collect_static_files
+    from simulators.poweroffice_go.testing import start_simulator
+
+    with start_simulator(companies=1, scale=scale.million, requests_per_second=0) as simulator:
+        landed, books = memory.run(simulator)
+
+    def measure(part: str) -> list[Row]:
+        if part == "memory":
+            return landed
+        collect_static_files()
+        return pages.run(books, times=scale.page_times)
+
+    yield measure
+
+
+def _about(seconds: float) -> str:
+    """The machine in general terms, so that nobody compares bare figures across machines."""
+    cores = len(os.sched_getaffinity(0))
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    return (
+        f"{datetime.now(UTC):%Y-%m-%d}, {cores} cores, {memory:.0f} GiB, {platform.system()}, "
+        f"Python {platform.python_version()}; the whole run took {seconds / 60:.0f} minutes."
+    )
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,219 @@
+"""Django's settings, made from the typed environment."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.utils.translation import gettext_lazy as _
+
+from klientbro.connectors.registry import connectors
+from klientbro.database.urls import connection_parameters
+from klientbro.settings.environment import load_environment
+
+ENVIRONMENT = load_environment()
+PACKAGE = Path(__file__).resolve().parent.parent
+PROJECT = PACKAGE.parent
+IS_TEST = "pytest" in sys.modules
+
+SECRET_KEY = ENVIRONMENT.django_secret or "set on the first run"
+DEBUG = ENVIRONMENT.debug
+ALLOWED_HOSTS = [
+    "localhost",
+    "127.0.0.1",
+    "[::1]",
+    ENVIRONMENT.host,
+    urlsplit(ENVIRONMENT.public_url).hostname or "localhost",
+]
+CSRF_TRUSTED_ORIGINS = [ENVIRONMENT.public_url]
+BRAND = ENVIRONMENT.brand
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django_htmx",
+    "csp",
+    "procrastinate.contrib.django",
+    "klientbro.tenants",
+    "klientbro.clients",
+    "klientbro.ledger",
+    "klientbro.sync",
+    "klientbro.shell",
+    "klientbro.practice",
+    "klientbro.portal",
+    # after our own apps, whose templates for its pages are found first
+    "allauth",
+    "allauth.account",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "klientbro.shell.middleware.LanguageMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "klientbro.tenants.middleware.FirmMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+]
+
+ROOT_URLCONF = "klientbro.urls"
+WSGI_APPLICATION = "klientbro.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "klientbro.shell.context.shell",
+            ],
+        },
+    }
+]
+
+
+def database_from(url: str | None) -> dict[str, Any]:
+    """Connection settings from a URL; without one, whoever starts the database sets them."""
+    given = connection_parameters(url) if url else {}
+    parameters = {str(name): str(value) for name, value in given.items()}
+    return {
+        "ENGINE": "klientbro.tenants.postgresql",
+        "NAME": parameters.pop("dbname", "klientbro"),
+        "USER": parameters.pop("user", ""),
+        "PASSWORD": parameters.pop("password", ""),
+        "HOST": parameters.pop("host", ""),
+        "PORT": parameters.pop("port", ""),
+        "ATOMIC_REQUESTS": False,
+        "CONN_MAX_AGE": 0 if IS_TEST else 600,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {"application_name": "klientbro"} | parameters,
+    }
+
+
+# `default` is the application's role, which owns nothing; `owner` only migrates.
+DATABASES = {
+    "default": database_from(ENVIRONMENT.app_database_url) | {"ATOMIC_REQUESTS": True},
+    "owner": database_from(ENVIRONMENT.owner_database_url),
+}
+DATABASE_ROUTERS = ["klientbro.tenants.router.OwnerMigrates"]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+AUTH_USER_MODEL = "tenants.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 12},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+]
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_ADAPTER = "klientbro.tenants.sign_in.AccountAdapter"
+ACCOUNT_LOGOUT_ON_GET = False
+ACCOUNT_PREVENT_ENUMERATION = True
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/"
+ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
+EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_NAME = "klientbro_session"
+SESSION_COOKIE_AGE = 12 * 3600
+CSRF_COOKIE_HTTPONLY = True
+CSRF_USE_SESSIONS = True
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "SAMEORIGIN"  # a voucher's document is shown in a frame of our own
+if ENVIRONMENT.public_url.startswith("https://"):
+    SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
+    SECURE_SSL_REDIRECT = False  # the proxy in front ends TLS
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SECURE_HSTS_SECONDS = 31_536_000
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'self'"],
+        "img-src": ["'self'", "data:"],
+        # Designsystemet's web components set their own style attributes
+        "style-src-attr": ["'unsafe-inline'"],
+        "object-src": ["'none'"],
+        "frame-src": ["'self'", "blob:"],
+        "frame-ancestors": ["'self'"],
+        "base-uri": ["'self'"],
+        "form-action": ["'self'"],
+    }
+}
+
+LANGUAGE_CODE = "nb"
+LANGUAGES = [("nb", _("Norwegian")), ("en", _("English"))]
+LANGUAGE_COOKIE_NAME = "klientbro_language"
+LANGUAGE_COOKIE_SAMESITE = "Lax"
+USE_TZ = True
+TIME_ZONE = "Europe/Oslo"
+LOCALE_PATHS = [
+    PACKAGE / "locale",
+    *(PACKAGE / "connectors" / key / "locale" for key in connectors()),
+    PACKAGE / "domain" / "locale",
+    PACKAGE / "lib" / "locale",
+]
+
+STATIC_URL = "/static/"
+STATIC_ROOT = ENVIRONMENT.home / "static"
+STATICFILES_FINDERS = [
+    "django.contrib.staticfiles.finders.AppDirectoriesFinder",
+    "klientbro.shell.finders.PackageFiles",
+]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": (
+            "django.contrib.staticfiles.storage.StaticFilesStorage"
+            if IS_TEST or DEBUG
+            else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        )
+    },
+}
+WHITENOISE_USE_FINDERS = IS_TEST or DEBUG
+WHITENOISE_AUTOREFRESH = IS_TEST or DEBUG
+
+PROCRASTINATE_DATABASE_ALIAS = "default"
+PROCRASTINATE_ON_APP_READY = "klientbro.sync.app.on_app_ready"
+PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "tasks"
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "root": {"handlers": ["console"], "level": "INFO"},
+    "loggers": {
+        # Job arguments and request lines are ids and paths only, but need not fill the log.
+        "procrastinate": {"level": "WARNING"},
+        "httpx": {"level": "WARNING"},
+        "django.server": {"level": "WARNING"},
+    },
+}
+TEST_RUNNER = "django.test.runner.DiscoverRunner"
