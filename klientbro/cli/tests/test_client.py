@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import io
 import json
 from typing import Any
+from uuid import uuid4
 
 import pytest
+from django.db import connections
 
 from klientbro.cli import client, main
 from klientbro.clients.models import Connection, KeyCheck
@@ -23,8 +26,7 @@ def command(
     transactional_db: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Any:
     """Runs a command in a firm of its own; the source answers as told."""
-    number = len(FIRM)
-    firm = create_firm(f"{FIRM} {number} {id(monkeypatch)}")
+    firm = create_firm(f"{FIRM} {uuid4()}")
     monkeypatch.setattr(client, "open_house", contextlib.nullcontext)
     monkeypatch.setattr(client, "WORKER_SECONDS", 0.0)
 
@@ -39,8 +41,7 @@ def command(
                         source_name="Fra kilden AS",
                         source_identifier_sealed=sealed,
                     )
-
-            import asyncio
+                connections.close_all()  # this thread's own
 
             await asyncio.to_thread(write)
 

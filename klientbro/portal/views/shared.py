@@ -44,7 +44,7 @@ def portal_view(view: View) -> View:
 
 def find_integration(system: str) -> Integration:
     """The firm's integration with a system; 404 when there is none."""
-    found = Integration.objects.filter(system=system).first()
+    found = Integration.objects.filter(system=system, retired_system="").first()
     if found is None:
         raise Http404
     return found

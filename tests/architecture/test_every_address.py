@@ -1,0 +1,170 @@
+"""Every address, found by the test itself: nothing without sign-in, nothing of another firm's.
+
+Another firm's ids answer 404 on every method that a page has at all, with the same body as an id
+that exists nowhere, and nothing in the database moves.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from klientbro.clients.models import Client, Connection, Integration, KeyCheck
+from klientbro.sync.models import DocumentRequest, TestRun
+from klientbro.tenants.context import firm_set
+from klientbro.tenants.services import create_firm
+
+METHODS = ("get", "head", "post", "put", "patch", "delete", "options")
+# Open to anybody, each for a reason: what a stranger may see shows nothing of any firm.
+OPEN = {
+    "health": "load balancers ask without signing in",
+    "robots": "search engines are turned away",
+    "preferences": "language and colours of the sign-in page",
+    "set_language": "the sign-in page in English",
+    "account_login": "signing in",
+    "account_logout": "signing out twice does no harm",
+    "account_reset_password": "explains how to get a new link",
+    "account_inactive": "says that a user is switched off",
+    "account_signup": "leads to the sign-in page",
+    "one_time_link": "the first sign-in",
+    "help": "how to connect a client, without figures",
+    "help_local": "the same",
+    "help_system": "the same",
+}
+
+
+def addresses() -> Iterator[tuple[str, str]]:
+    """Every pattern of the URL configuration with its name."""
+
+    def walk(patterns: list[Any], before: str) -> Iterator[tuple[str, str]]:
+        for pattern in patterns:
+            route = before + str(pattern.pattern)
+            if isinstance(pattern, URLResolver):
+                yield from walk(pattern.url_patterns, route)
+            elif isinstance(pattern, URLPattern):
+                yield route, pattern.name or ""
+
+    return walk(get_resolver().url_patterns, "/")
+
+
+def filled(route: str, ids: dict[str, str]) -> str:
+    """The route with ids in the place of its parameters."""
+    for name, value in ids.items():
+        for kind in ("uuid", "slug", "str", "int", "path"):
+            route = route.replace(f"<{kind}:{name}>", value)
+    assert "<" not in route, f"this test knows no value for {route}: add it"
+    return route
+
+
+@pytest.fixture
+def other_ids(db: None) -> dict[str, str]:
+    """One of everything, in another firm."""
+    other = create_firm("Naboen Regnskap AS")
+    with firm_set(other.id), transaction.atomic():
+        integration = Integration.objects.create(firm=other, system="poweroffice")
+        client = Client.objects.create(
+            firm=other,
+            name="Naboens klient AS",
+            sort_key="naboens",
+            identifier_kind="orgnr",
+            orgnr="310000019",
+            identifier_hash=b"other",
+        )
+        theirs = Connection.objects.create(
+            firm=other,
+            integration=integration,
+            client=client,
+            name=client.name,
+            sort_key="naboens",
+            orgnr="310000019",
+            identifier_hash=b"other",
+            key_sealed=b"sealed",
+            key_hash=b"key",
+            is_active=True,
+        )
+        check = KeyCheck.objects.create(firm=other, integration=integration, connection=theirs)
+        run = TestRun.objects.create(firm=other, connection=theirs)
+        document = DocumentRequest.objects.create(firm=other, connection=theirs, voucher_id="v")
+    with transaction.atomic():  # the savepoint takes the other firm off the open transaction
+        pass
+    return {
+        "system": "poweroffice",
+        "connection_id": str(theirs.public_id),
+        "client_id": str(client.public_id),
+        "check_id": str(check.public_id),
+        "run_id": str(run.public_id),
+        "request_id": str(document.public_id),
+        "voucher_no": "1",
+        "account_id": "7001920",
+        "kind": "csv",
+        "token": "not-a-token",
+    }
+
+
+def everything_of(other_firm_of: dict[str, str]) -> tuple[object, ...]:
+    """What stands in the other firm, to see that nothing moved."""
+    with connection.cursor() as cursor:
+        cursor.execute("select set_config('klientbro.operator', 'list firms', true)")
+        cursor.execute("select id from tenants_firm where name = 'Naboen Regnskap AS'")
+        firm_id = cursor.fetchone()[0]
+    with firm_set(firm_id), transaction.atomic():
+        found = (
+            list(Connection.objects.values_list("is_active", "deleted_at", "name")),
+            Integration.objects.count(),
+            KeyCheck.objects.count(),
+            TestRun.objects.count(),
+            DocumentRequest.objects.count(),
+        )
+    with transaction.atomic():
+        pass
+    return found
+
+
+def test_every_address_asks_for_sign_in(client: Any, other_ids: dict[str, str]) -> None:
+    shown: list[str] = []
+    for route, name in addresses():
+        if name in OPEN:
+            continue
+        for method in METHODS:
+            answer = getattr(client, method)(filled(route, other_ids))
+            to_sign_in = answer.status_code == 302 and "/konto/logg-inn/" in answer["location"]
+            refused = answer.status_code in (401, 403, 404, 405)
+            start = name == "start" and answer.status_code == 302
+            if not (to_sign_in or refused or start):
+                shown.append(f"{method} {route}: {answer.status_code}")
+
+    assert shown == []
+
+
+def test_another_firms_ids_answer_as_if_they_did_not_exist(
+    signed_in: Any, firm_account: Any, other_ids: dict[str, str]
+) -> None:
+    with firm_set(firm_account.id), transaction.atomic():
+        Integration.objects.create(firm=firm_account, system="poweroffice")
+    before = everything_of(other_ids)
+    nowhere = {
+        name: str(uuid.uuid4()) if name.endswith("_id") and name != "account_id" else value
+        for name, value in other_ids.items()
+    }
+    told: list[str] = []
+    asked = 0
+    for route, name in addresses():
+        if not any(f":{key}_id>" in route for key in ("client", "connection", "check", "run")):
+            continue
+        for method in METHODS:
+            theirs = getattr(signed_in, method)(filled(route, other_ids))
+            none = getattr(signed_in, method)(filled(route, nowhere))
+            asked += 1
+            if theirs.status_code not in (404, 405) or theirs.status_code != none.status_code:
+                told.append(f"{method} {name}: {theirs.status_code}, nowhere {none.status_code}")
+            if b"Naboens" in getattr(theirs, "content", b""):
+                told.append(f"{method} {name} names the other firm's client")
+
+    assert told == []
+    assert asked > 100
+    assert everything_of(other_ids) == before
