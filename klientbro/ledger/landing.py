@@ -133,8 +133,22 @@ _CREATE_INCOMING = sql.SQL(
 _COPY_INCOMING = sql.SQL("copy incoming ({columns}) from stdin").format(columns=_COLUMN_LIST)
 
 
-def copy_incoming(transaction: Transaction, rows: Sequence[Row]) -> int:
-    """Fills the transaction's temporary table with a window of postings; returns how many.
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """What a copied window was, so that its rows need not be kept in memory while it merges.
+
+    newest: id and time of the newest row by the source's own clock. control_accounts: those with
+    sub-ledger postings, which open items are checked against.
+    """
+
+    rows: int
+    distinct: int
+    newest: tuple[str, datetime] | None
+    control_accounts: Mapping[str, frozenset[str]]
+
+
+def copy_incoming(transaction: Transaction, rows: Sequence[Row]) -> Incoming:
+    """Fills the transaction's temporary table with a window of postings.
 
     Doubles within the window (a page sent twice) collapse to the last one by id.
     """
@@ -145,7 +159,7 @@ def copy_incoming(transaction: Transaction, rows: Sequence[Row]) -> int:
         if existing is None or not existing[0]:
             cursor.execute(_CREATE_INCOMING)
         write_rows(cursor, _COPY_INCOMING, by_id.values())
-    return len(by_id)
+    return Incoming(len(rows), len(by_id), _newest_of(rows), _control_accounts_of(rows))
 
 
 def write_rows(
@@ -178,12 +192,22 @@ class _SharedMoments(Dumper):
         return text
 
 
+# Whether any of our ids lies among the incoming ones. A source numbers its postings as they come,
+# so most windows of a first load are beyond everything we hold, and need no comparison.
+_MEETS = """
+    select exists (
+      select from ledger_posting l
+      where l.connection_id = %(connection)s and l.known_to >= 2147483647
+        and l.source_id between (select min(source_id) from incoming)
+                            and (select max(source_id) from incoming)
+    )
+"""
 # What we hold of the incoming ids, and which of those have changed. The lookup is lateral with
 # `offset 0` so that the planner has no join to choose: with a client's first page its statistics
 # know nothing of that client, and any plan but one index lookup an id takes minutes.
 _COMPARE = sql.SQL(
     """
-    select count(*), count(l.is_changed), array_agg(s.source_id) filter (where l.is_changed)
+    select count(l.is_changed), array_agg(s.source_id) filter (where l.is_changed)
     from incoming s left join lateral (
       select ({mine}) is distinct from ({theirs}) as is_changed
       from ledger_posting l
@@ -230,7 +254,9 @@ _CLOSE = """
 """
 
 
-def merge_incoming(transaction: Transaction, key: BooksKey, landed: Landed, *, first: bool) -> None:
+def merge_incoming(
+    transaction: Transaction, key: BooksKey, landed: Landed, distinct: int, *, first: bool
+) -> None:
     """Merges the temporary table into the ledger and keeps balances and changes in step.
 
     Compares by id, closes what has changed, and inserts what then has no open row.
@@ -242,18 +268,16 @@ def merge_incoming(transaction: Transaction, key: BooksKey, landed: Landed, *, f
         "landing": landed.number,
     }
     with _index_only(transaction):
-        row = transaction.execute(_COMPARE, parameters).fetchone()
-        total, held, changed = row if row is not None else (0, 0, None)
-        changed = changed if isinstance(changed, list) else []
+        held, changed = _compare(transaction, parameters)
         sums: dict[tuple[str, date], _Sum] = {}
         if changed:
             _close(transaction, parameters, changed, sums)
-        which = _CHANGED if held == total else _MISSING if held else _ALL
+        which = _CHANGED if held == distinct else _MISSING if held else _ALL
         insert = _OPENED.format(
             columns=_COLUMN_LIST, which=which, vouchers=_NO_VOUCHERS if first else _VOUCHERS
         )
         opened = 0
-        if changed or held != total:
+        if changed or held != distinct:
             for account, month, amount, count, vouchers in transaction.execute(
                 insert, {**parameters, "changed": changed}
             ).fetchall():
@@ -262,6 +286,16 @@ def merge_incoming(transaction: Transaction, key: BooksKey, landed: Landed, *, f
     landed.new += opened - len(changed)
     landed.changed += len(changed)
     _write_sums(transaction, key, landed, sums)
+
+
+def _compare(transaction: Transaction, parameters: Mapping[str, object]) -> tuple[int, list[str]]:
+    """How many of the incoming ids we hold, and which of those have changed."""
+    meets = transaction.execute(_MEETS, parameters).fetchone()
+    if meets is None or not meets[0]:
+        return 0, []
+    row = transaction.execute(_COMPARE, parameters).fetchone()
+    held, changed = row if row is not None else (0, None)
+    return int(str(held)), changed if isinstance(changed, list) else []
 
 
 @contextmanager
@@ -363,20 +397,25 @@ def finish_landing(
         )
 
 
-def mark_control_accounts(transaction: Transaction, key: BooksKey, rows: Sequence[Row]) -> None:
+def mark_control_accounts(transaction: Transaction, key: BooksKey, incoming: Incoming) -> None:
     """Remembers which accounts carry sub-ledger postings: open items are checked against them."""
-    for kind, column in (("customer", CUSTOMER_NO), ("supplier", SUPPLIER_NO)):
-        accounts = {row[ACCOUNT_ID] for row in rows if row[column] is not None}
-        if accounts:
-            transaction.execute(
-                "update ledger_account set control = %s where connection_id = %s "
-                "and source_id = any(%s) and control is null",
-                [kind, key.connection_id, list(accounts)],
-            )
+    for kind, accounts in incoming.control_accounts.items():
+        transaction.execute(
+            "update ledger_account set control = %s where connection_id = %s "
+            "and source_id = any(%s) and control is null",
+            [kind, key.connection_id, list(accounts)],
+        )
 
 
-def newest_of(rows: Sequence[Row]) -> tuple[str, datetime] | None:
-    """Id and time of the newest row by the source's own clock."""
+def _control_accounts_of(rows: Sequence[Row]) -> Mapping[str, frozenset[str]]:
+    found = {
+        kind: frozenset(str(row[ACCOUNT_ID]) for row in rows if row[column] is not None)
+        for kind, column in (("customer", CUSTOMER_NO), ("supplier", SUPPLIER_NO))
+    }
+    return {kind: accounts for kind, accounts in found.items() if accounts}
+
+
+def _newest_of(rows: Sequence[Row]) -> tuple[str, datetime] | None:
     newest: tuple[str, datetime] | None = None
     for row in rows:
         created = row[CREATED_AT]

@@ -21,6 +21,7 @@ from klientbro.connectors.errors import RangeTooLargeError, UnavailableError
 from klientbro.ledger.anchor import give_way
 from klientbro.ledger.findings import note_decoded, note_parts_of_ore
 from klientbro.ledger.landing import (
+    Incoming,
     Transaction,
     begin_landing,
     close_postings,
@@ -28,7 +29,6 @@ from klientbro.ledger.landing import (
     finish_landing,
     mark_control_accounts,
     merge_incoming,
-    newest_of,
 )
 from klientbro.ledger.late import record_late_changes
 from klientbro.ledger.sums import account_types
@@ -129,9 +129,10 @@ async def _land_page(
     """One page on a connection of its own: decode and copy, wait for the turn, merge, commit."""
     connection = await _borrow()
     try:
-        decoded, distinct = await _whole(_fill, work, connection, batch)
+        decoded, incoming = await _whole(_fill, work, connection, batch)
+        batch = replace(batch, rows=_decoded_already)  # lets go of up to 15 MB
         before = step if previous is None else await asyncio.shield(previous)
-        landed = await _whole(_merge, work, connection, before, batch, decoded, distinct)
+        landed = await _whole(_merge, work, connection, before, batch, decoded, incoming)
     except BaseException:
         with suppress(psycopg.Error):  # a line that is cut cannot be rolled back, nor need it be
             await _whole(connection.rollback)
@@ -142,10 +143,16 @@ async def _land_page(
     return landed
 
 
-def _fill(work: Slice, connection: Transaction, batch: Batch) -> tuple[Decoded, int]:
+def _fill(work: Slice, connection: Transaction, batch: Batch) -> tuple[Decoded, Incoming]:
+    """Decodes and copies a page; what comes back no longer holds its rows."""
     decoded = batch.rows()
     start(connection, work.firm_id, relaxed=True)
-    return decoded, copy_incoming(connection, decoded.rows)
+    incoming = copy_incoming(connection, decoded.rows)
+    return replace(decoded, rows=()), incoming
+
+
+def _decoded_already() -> Decoded:
+    raise RuntimeError("this page has been decoded and let go")
 
 
 def _merge(
@@ -154,15 +161,15 @@ def _merge(
     step: Step,
     batch: Batch,
     decoded: Decoded,
-    distinct: int,
+    incoming: Incoming,
 ) -> Step:
     landed = begin_landing(connection, work.key)
     books = work.books(connection)
     is_history = step.kind is StepKind.HISTORY
     is_first_load = books.stage == "new" or is_history
-    if distinct:
-        merge_incoming(connection, work.key, landed, first=is_first_load)
-        mark_control_accounts(connection, work.key, decoded.rows)
+    if incoming.distinct:
+        merge_incoming(connection, work.key, landed, incoming.distinct, first=is_first_load)
+        mark_control_accounts(connection, work.key, incoming)
         if is_history:
             give_way(
                 connection, work.key, books, landed, account_types(connection, work.connection_id)
@@ -178,7 +185,7 @@ def _merge(
         step.kind.value,
         step.first,
         step.last,
-        newest=newest_of(decoded.rows),
+        newest=incoming.newest,
         takes_back_seals=not is_history,
     )
     if decoded.watermark is not None and not is_history:
@@ -190,7 +197,7 @@ def _merge(
                 "update ledger_books set watermark = %s where connection_id = %s",
                 [furthest, work.connection_id],
             )
-    moved = replace(step, token=batch.next_token, rows_seen=step.rows_seen + distinct)
+    moved = replace(step, token=batch.next_token, rows_seen=step.rows_seen + incoming.distinct)
     is_short = (
         batch.next_token is None
         and step.is_complete
@@ -210,7 +217,7 @@ def _merge(
         "rows_new = rows_new + %s, rows_changed = rows_changed + %s "
         "where connection_id = %s",
         [
-            len(decoded.rows),
+            incoming.rows,
             batch.total_rows,
             step.rows_seen,
             batch.total_rows,

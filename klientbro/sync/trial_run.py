@@ -104,8 +104,8 @@ def _land_and_roll_back(
         open_books(connection, firm_id, connection_id, client_id)
         key = BooksKey(firm_id, connection_id, begin_run(connection, connection_id))
         landed = begin_landing(connection, key)
-        copy_incoming(connection, rows)
-        merge_incoming(connection, key, landed, first=False)
+        incoming = copy_incoming(connection, rows)
+        merge_incoming(connection, key, landed, incoming.distinct, first=False)
         return landed
     finally:
         connection.rollback()
