@@ -49,10 +49,10 @@ class Rates:
 @contextmanager
 def watched_reading() -> Iterator[Reading]:
     """Time the engine's own reading steps."""
-    from klientbro.sync import engine
+    from klientbro.sync import doing
 
     reading = Reading()
-    real = engine.read_postings
+    real = doing.read_postings
 
     async def timed(work: Any, step: Any) -> bool:
         reading.units.setdefault((step.first, step.last), step.unit())
@@ -62,11 +62,11 @@ def watched_reading() -> Iterator[Reading]:
         finally:
             reading.seconds += time.perf_counter() - started
 
-    engine.read_postings = timed
+    doing.read_postings = timed
     try:
         yield reading
     finally:
-        engine.read_postings = real
+        doing.read_postings = real
 
 
 def run(superuser_url: str, *, scale: float, rounds: int, with_peer: bool) -> list[Row]:

@@ -95,7 +95,7 @@ def why_not_activated_note(connection: Connection) -> tuple[str, str]:
         return _("Lacks orgnr or personal number."), "edit"
     if connection.missing_rights:
         rights = ", ".join(_(right) for right in connection.missing_rights)
-        return _("The key lacks access to %(rights)s.") % {"rights": rights}, "recheck"
+        return _("Turn on %(rights)s in the accounting system.") % {"rights": rights}, "recheck"
     if connection.api_active:
         return "", ""
     if connection.key_check_cause in (REJECTED, WRONG_COMPANY):

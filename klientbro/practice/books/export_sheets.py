@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from klientbro.domain.accounts import UNDISPOSED_HEADING
-from klientbro.domain.money import ZERO
+from klientbro.domain.money import ZERO, round_to_ore
 from klientbro.domain.periods import Month, Period
 from klientbro.domain.trial_balance import TrialBalance
 from klientbro.ledger.queries import (
@@ -196,7 +196,7 @@ def _voucher_rows(
             row.posting_date,
             voucher_type_name(row.type),
             row.lines,
-            row.amount,
+            round_to_ore(row.amount),  # half of a sum comes back as 1120000.0
             _("Yes") if row.is_late else "",
         )
 

@@ -82,7 +82,7 @@ def write_excel(file: IO[bytes] | BytesIO, sheet: Sheet) -> None:
         file,
         {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False},
     )
-    page = book.add_worksheet()
+    page = book.add_worksheet(_tab_name(sheet.title))
     bold = book.add_format({"bold": True})
     amounts = book.add_format({"num_format": AMOUNT_FORMAT})
     days = book.add_format({"num_format": DAY_FORMAT})
@@ -105,6 +105,11 @@ def write_excel(file: IO[bytes] | BytesIO, sheet: Sheet) -> None:
                     page.write_string(number, column, cell, bold if is_bold else None)
     page.freeze_panes(headings_at + 1, 0)
     book.close()
+
+
+def _tab_name(title: str) -> str:
+    """The title as Excel takes it on a tab: at most 31 characters, and not these."""
+    return "".join(" " if char in "[]:*?/\\" else char for char in title)[:31].strip("' ")
 
 
 def _csv(

@@ -1,4 +1,4 @@
-"""Reads what a person typed into a filter; what cannot be read is left out, never an error."""
+"""Reads what a person typed into a filter; what cannot be read is left out and named."""
 
 from __future__ import annotations
 
@@ -43,6 +43,13 @@ def posting_filter(asked: QueryDict) -> PostingFilter:
         department=typed_text(asked, "avdeling"),
         project=typed_text(asked, "prosjekt"),
     )
+
+
+def unread_fields(asked: QueryDict) -> frozenset[str]:
+    """The fields that hold something that cannot be read, to be marked where they were typed."""
+    readers = {"minst": _positive, "hoyst": _positive, "bilag": voucher_number}
+    typed = {name: typed_text(asked, name) for name in readers}
+    return frozenset(name for name, text in typed.items() if text and readers[name](text) is None)
 
 
 def voucher_filter(asked: QueryDict) -> VoucherFilter:

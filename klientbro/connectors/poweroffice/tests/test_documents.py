@@ -77,12 +77,19 @@ def test_electronic_invoice_is_shown_when_it_is_all_there_is() -> None:
     assert (found.file_name, found.content_type) == ("bilag-1.xml", "application/xml")
 
 
-@pytest.mark.parametrize("content", [zipped(), zipped(readme_txt=b"hei")])
+@pytest.mark.parametrize(
+    "content", [zipped(), zipped(readme_txt=b"hei")], ids=["empty", "nothing to show"]
+)
 def test_zip_without_anything_to_show_gives_none(content: bytes) -> None:
     assert document_from_zip(content, VOUCHER) is None
 
 
-@pytest.mark.parametrize("content", [b"PK\x03\x04 cut", b"<html>", zipped(a_pdf=PDF)[:-30]])
+# the ids are fixed: a zip file holds the second it was made, and two workers must agree
+@pytest.mark.parametrize(
+    "content",
+    [b"PK\x03\x04 cut", b"<html>", zipped(a_pdf=PDF)[:-30]],
+    ids=["a few bytes", "a web page", "cut off"],
+)
 def test_what_is_not_a_zip_is_unreadable(content: bytes) -> None:
     with pytest.raises(UnreadableError):
         document_from_zip(content, VOUCHER)

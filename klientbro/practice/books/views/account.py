@@ -18,7 +18,7 @@ from klientbro.practice.books.periods import (
     chosen_period,
     period_links,
 )
-from klientbro.practice.books.typed import page_number, posting_filter
+from klientbro.practice.books.typed import page_number, posting_filter, unread_fields
 from klientbro.practice.books.views.shared import ledger_view, show
 from klientbro.shell.paging import pages_of
 
@@ -44,6 +44,7 @@ def account_page(
         "chosen": chosen,
         "narrowed": narrowed,
         "asked": request.GET,
+        "unread": unread_fields(request.GET),
         "postings": postings,
         "account": postings.account,
         "mark": next(mark for mark in strip if mark.month == chosen.month),

@@ -25,6 +25,8 @@
 
   if (dialog) {
     dialog.addEventListener("close", () => {
+      // what the dialog tells has already changed the list behind it, however it is closed
+      if (dialog.querySelector("[data-reload]")) { location.reload(); return; }
       byId("dialog-content").replaceChildren();
       // the row that opened it may have been replaced by a newer copy of itself
       const target = opener && opener.isConnected ? opener : opener && opener.id && byId(opener.id);
