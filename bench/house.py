@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import dataclasses
 import os
+import secrets
 import tempfile
 import uuid
 from collections.abc import Iterator
@@ -31,7 +33,7 @@ def bench_house() -> Iterator[House]:
         home = Path(folder) / "home"
         os.environ["KLIENTBRO_HOME"] = str(home)
         os.environ["KLIENTBRO_SECRET_KEYS"] = _made_up_secret()
-        os.environ["KLIENTBRO_DJANGO_SECRET"] = "only for benchmarks"
+        os.environ["KLIENTBRO_DJANGO_SECRET"] = secrets.token_urlsafe(32)
         Path(folder).chmod(0o755)  # the server may run as another user than we
 
         from klientbro.cli.house import open_house
@@ -44,8 +46,6 @@ def bench_house() -> Iterator[House]:
 
 
 def _made_up_secret() -> str:
-    import base64
-
     return "bench:" + base64.b64encode(os.urandom(32)).decode()
 
 

@@ -1,7 +1,7 @@
 """The limit of the pipeline: the same pages fetched, decoded and copied, and nothing else.
 
 The same fields, decoder and COPY as ours, one page after the other in one process, into a table
-without index, policy or history. Nobody who reads this API into PostgreSQL in one process does less.
+without index, policy or history. Who reads this API into PostgreSQL in one process does no less.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How fast postings get from HTTP into the ledger, beside the least anybody could do, and beside dlt.
+"""How fast postings get from HTTP into the ledger, beside the least possible and beside dlt.
 
 Load: the real engine's own reading steps, from the first request of a unit to the commit of its
 last page, with every index, history, balances, policies and the fence in force. The rest of a first
@@ -126,7 +126,7 @@ def _read_again(books: Books, expected_changes: int) -> float:
 
 
 def _alter(books: Books) -> int:
-    """Make one row in fifty of our copy differ from the source, so that the next read changes it."""
+    """Make one row in fifty of our copy differ, so that the next read changes it."""
     from klientbro.sync.database import transaction
 
     with transaction(books.firm_id) as cursor:

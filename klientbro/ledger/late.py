@@ -57,7 +57,7 @@ def record_late_changes(transaction: Transaction, key: BooksKey, landed: Landed)
         ), marked as (
           update ledger_month m set changed_after_lock = true
           where m.connection_id = %(connection)s
-            and m.month in (select month from written where reason = 'lock')
+            and m.month in (select month from written)
           returning 1
         )
         select (select count(*) from written), (select count(*) from marked)

@@ -16,10 +16,11 @@ from klientbro.clients.models import Connection
 from klientbro.ledger.books import open_books
 from klientbro.ledger.landing import Transaction
 from klientbro.sync.causes import Cause, CauseText, cause_text
-from klientbro.sync.models import DocumentRequest, Schedule, State, TestRun
+from klientbro.sync.models import AccessToken, DocumentRequest, Schedule, State, TestRun
 from klientbro.sync.outcome import SYNC_TASK
 from klientbro.sync.queue import FIRST, LOOKING, QUEUE, Executes, defer
 from klientbro.sync.steps import LATEST_TOO, Step, StepKind, put_steps
+from klientbro.sync.surroundings import token_reference
 from klientbro.tenants.context import current_firm
 
 __all__ = [
@@ -236,6 +237,10 @@ def forget_sync(connection: Connection) -> None:
             "delete from procrastinate_jobs where lock = %s and status = 'todo'",
             [f"connection:{connection.pk}"],
         )
+    if connection.key_hash:  # the key's tokens would outlive it by some minutes
+        AccessToken.objects.filter(
+            reference__startswith=token_reference(bytes(connection.key_hash))
+        ).delete()
 
 
 def queue_test_run(connection: Connection) -> TestRun:

@@ -57,12 +57,10 @@ def wait_for_landings(
     wait_for(have_come, 30, "landings")
 
 
-def test_first_load_with_history_survives_kill_9_at_random_moments(
-    connect: Connect, workers: Workers
-) -> None:
-    books = connect(COMPANY)
+def load_while_workers_die(books: Connected, workers: Workers, seed: int) -> None:
+    """A first load with history, ten kills -9 at moments drawn from the seed; then all is equal."""
     books.fault("slow", path="/accounttransactions", parameters={"seconds": 0.02})
-    chance = random.Random(20261122)  # noqa: S311 repeatable moments
+    chance = random.Random(seed)  # noqa: S311 repeatable moments
     workers.start(3)
     wait_for(lambda: len(workers.said("starts")) == 3, 20, "three workers")
     queue(books)
@@ -88,6 +86,20 @@ def test_first_load_with_history_survives_kill_9_at_random_moments(
     # every page landed once: no closed rows, and landing numbers without a gap
     assert books.value("select count(*) from ledger_posting where known_to < 2147483647") == 0
     assert books.value("select max(number) = count(*) from ledger_landing")
+
+
+def test_first_load_with_history_survives_kill_9_at_random_moments(
+    connect: Connect, workers: Workers
+) -> None:
+    load_while_workers_die(connect(COMPANY), workers, 20261122)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("seed", range(25))
+def test_first_load_survives_kill_9_for_many_seeds(
+    connect: Connect, workers: Workers, seed: int
+) -> None:
+    load_while_workers_die(connect(COMPANY), workers, seed)
 
 
 def test_dead_workers_job_is_taken_over_within_ten_seconds(

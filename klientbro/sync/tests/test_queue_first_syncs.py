@@ -6,9 +6,12 @@ from typing import Any
 
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from klientbro.clients.models import Client, Connection, Integration
-from klientbro.sync.services import queue_first_syncs
+from klientbro.sync.models import AccessToken
+from klientbro.sync.services import forget_sync, queue_first_syncs
+from klientbro.sync.surroundings import token_reference
 
 MANY = 40
 
@@ -59,3 +62,19 @@ def test_many_are_queued_in_a_few_statements_and_a_second_press_adds_none(firm: 
 
     assert len(asked) < 10
     assert waiting_jobs() == MANY
+
+
+def test_the_tokens_of_a_forgotten_key_are_gone_and_others_stay(firm: Any) -> None:
+    chosen, other = make_active(firm)[:2]
+    for one in (chosen, other):
+        AccessToken.objects.create(
+            firm=firm,
+            reference=f"{token_reference(bytes(one.key_hash))}:0011",
+            sealed=b"sealed",
+            expires_at=timezone.now(),
+        )
+
+    forget_sync(chosen)
+
+    [left] = AccessToken.objects.all()
+    assert left.reference.startswith(token_reference(bytes(other.key_hash)))
