@@ -267,7 +267,7 @@ def merge_incoming(
         "connection": key.connection_id,
         "landing": landed.number,
     }
-    with _index_only(transaction):
+    with index_only(transaction):
         held, changed = _compare(transaction, parameters)
         sums: dict[tuple[str, date], _Sum] = {}
         if changed:
@@ -299,8 +299,8 @@ def _compare(transaction: Transaction, parameters: Mapping[str, object]) -> tupl
 
 
 @contextmanager
-def _index_only(transaction: Transaction) -> Iterator[None]:
-    """A plan made while the table was small would read all of it for every id."""
+def index_only(transaction: Transaction) -> Iterator[None]:
+    """For lookups by id: a plan made while the table was small would read all of it for each."""
     transaction.execute("set local enable_seqscan = off")
     yield
     transaction.execute("set local enable_seqscan = on")
@@ -311,7 +311,7 @@ def close_postings(
 ) -> None:
     """Closes postings that the source no longer has; their history stays."""
     sums: dict[tuple[str, date], _Sum] = {}
-    with _index_only(transaction):
+    with index_only(transaction):
         parameters = {"connection": key.connection_id, "landing": landed.number}
         landed.closed += _close(transaction, parameters, source_ids, sums)
     _write_sums(transaction, key, landed, sums)
