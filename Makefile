@@ -4,9 +4,11 @@ PYTHON ?= python3
 SHELL := /bin/sh
 BIN := .venv/bin
 PYTEST_ARGS ?=
+SEEDS ?= 100
+FROM ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup browser run simulator test check bench soak screenshots lock format
+.PHONY: help setup browser run simulator test check bench soak soak-workers screenshots lock format simulate-scale
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,7 +39,13 @@ format: setup ## put the code in the house's format
 bench: setup ## the benchmarks, as a table of ratios (SCALE=full for more)
 	@exec $(BIN)/python -m bench
 
-soak: browser ## long random runs
+simulate-scale: setup ## freshness and database size for 100,000 clients, simulated
+	@exec $(BIN)/python -m bench.scale --write $(SCALE_ARGS)
+
+soak: setup ## random faults and deaths, SEEDS=n FROM=k; the ledgers must equal their source
+	@exec $(BIN)/python -m tests.soak --seeds $(SEEDS) --from $(FROM) $(SOAK_ARGS)
+
+soak-workers: browser # real workers killed for 25 seeds, minutes long
 	@$(BIN)/python -m pytest -m soak --timeout 0 $(PYTEST_ARGS)
 
 screenshots: browser ## the README's pictures, from the running product

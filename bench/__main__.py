@@ -32,13 +32,30 @@ class Scale:
     activations: int
     hammer_seconds: float
     page_times: int
+    sweep_clients: int
+    peers: float  # a company of 10,000 postings times this
+    peer_rounds: int
+    scaled_clients: int
 
 
 SCALES = {
-    "quick": Scale(20, 5, 3, 100, 6, 20, 40),
-    "full": Scale(60, 7, 7, 100, 15, 60, 200),
+    "quick": Scale(20, 5, 3, 100, 6, 20, 40, 30, 5, 2, 24),
+    "full": Scale(60, 7, 7, 100, 15, 60, 200, 150, 20, 3, 60),
 }
-PARTS = ("simulator", "pipeline", "requests", "activation", "budget", "memory", "pages")
+PARTS = (
+    "simulator",
+    "pipeline",
+    "requests",
+    "activation",
+    "freshness",
+    "budget",
+    "sweep",
+    "memory",
+    "pages",
+    "peers",
+    "proof",
+    "workers",
+)
 
 
 def main() -> int:
@@ -60,7 +77,7 @@ def main() -> int:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description="The benchmarks.")
     parser.add_argument("--only", nargs="+", choices=PARTS, help="run only these")
-    parser.add_argument("--no-peer", action="store_true", help="leave dlt out")
+    parser.add_argument("--no-peer", action="store_true", help="leave dlt and Singer out")
     parser.add_argument("--write", action="store_true", help="write the table into the documents")
     return parser.parse_args()
 
@@ -82,7 +99,18 @@ def _run(chosen: list[str], scale: Scale, *, with_peer: bool) -> list[Row]:
             print(f"    {time.monotonic() - began:.0f} s", flush=True)
 
     with bench_house() as house:
-        from bench import activation, budget, pipeline, request_counts, simulator_rows
+        from bench import (
+            activation,
+            budget,
+            freshness,
+            incremental,
+            pipeline,
+            proof,
+            request_counts,
+            scaling,
+            simulator_rows,
+            sweep,
+        )
 
         logging.getLogger().setLevel(logging.ERROR)
         server = house.database.server
@@ -96,7 +124,16 @@ def _run(chosen: list[str], scale: Scale, *, with_peer: bool) -> list[Row]:
         )
         add("requests", request_counts.run)
         add("activation", lambda: activation.run(companies=scale.activations + 1))
+        add("freshness", freshness.run)
         add("budget", lambda: budget.run(seconds=scale.hammer_seconds))
+        add("sweep", lambda: sweep.run(clients=scale.sweep_clients))
+        if with_peer:
+            add(
+                "peers",
+                lambda: incremental.run(superuser, scale=scale.peers, rounds=scale.peer_rounds),
+            )
+        add("workers", lambda: scaling.run(clients=scale.scaled_clients))
+        add("proof", proof.run)
         with _million(chosen, scale) as measure:
             add("memory", lambda: measure("memory"))
             add("pages", lambda: measure("pages"))

@@ -11,7 +11,6 @@ import time
 from typing import Any
 
 import psycopg
-from psycopg import sql
 
 from simulators.poweroffice_go.testing import Simulator
 
@@ -44,19 +43,18 @@ class Limit:
     async def _copy(self, connection: psycopg.Connection[Any], units: list[Any]) -> None:
         from klientbro.connectors.poweroffice.listings import question_of
         from klientbro.connectors.poweroffice.postings import decode_postings
-        from klientbro.ledger.landing import POSTING_COLUMNS, write_rows
+        from klientbro.ledger.copying import copy_rows
+        from klientbro.ledger.landing import POSTING_COLUMNS
 
         client = bare_client(self._simulator, self._key)
-        copy_in = sql.SQL("copy {} ({}) from stdin").format(
-            sql.Identifier(BARE), sql.SQL(", ").join(map(sql.Identifier, POSTING_COLUMNS))
-        )
         try:
             for unit in units:
                 question, number = question_of(unit), 1
                 while True:
                     page = await client.page(question, number)
                     with connection.cursor() as cursor:
-                        write_rows(cursor, copy_in, decode_postings(page.content).rows)
+                        rows = decode_postings(page.content).rows
+                        copy_rows(cursor, BARE, POSTING_COLUMNS, rows)
                     connection.commit()
                     if not page.has_more:
                         break

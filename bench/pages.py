@@ -27,8 +27,8 @@ def run(books: Books, *, times: int) -> list[Row]:
 
     portal = reverse("portal:integration", args=["poweroffice"])
     # the same page for few and for many: a query for each row would show
-    few = _Page(_firm_of(FEW), portal).measure(3)
-    many = _Page(_firm_of(CONNECTIONS), portal).measure(times)
+    few = _Page(firm_of(FEW), portal).measure(3)
+    many = _Page(firm_of(CONNECTIONS), portal).measure(times)
     address = reverse("books:trial_balance", args=[books.client_id])
     balance = _Page(books.firm_id, address).measure(times)
     size = f"{held(books):,} postings"
@@ -102,7 +102,7 @@ def _signed_in(firm_id: uuid.UUID) -> Any:
     return browser
 
 
-def _firm_of(count: int) -> uuid.UUID:
+def firm_of(count: int) -> uuid.UUID:
     """A firm with active connections that have books, a state and two years of sealed months."""
     from klientbro.clients.models import Client, Connection, Integration
     from klientbro.domain.identifier import IdentifierKind
@@ -165,11 +165,11 @@ def _firm_of(count: int) -> uuid.UUID:
             "interval '1 month') m",
             [_MONTHS - 1],
         )
-    _analyze()
+    analyze()
     return firm_id
 
 
-def _analyze() -> None:
+def analyze() -> None:
     """What autovacuum does within its minute."""
     from django.db import connections
 

@@ -5,18 +5,17 @@ from __future__ import annotations
 import itertools
 import json
 import subprocess
-import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import psycopg
 from psycopg.conninfo import make_conninfo
 
+from bench.environments import make_environment
+from bench.watching import watched
 from simulators.poweroffice_go.testing import Simulator
 
-ROOT = Path(__file__).resolve().parent.parent
-ENVIRONMENT = ROOT / ".venv-bench-dlt"
-LOCK = ROOT / "requirements" / "bench-dlt.txt"
 DATABASE = "bench_dlt"
 STRATEGY = "upsert"
 # As in our table: without these its amounts would be floats and its dates text.
@@ -32,22 +31,12 @@ COLUMNS = {
 _MINUTES = 10
 
 
-def make_environment() -> Path:
-    """The peer's own environment, filled with exactly what its lock says; its Python."""
-    python = ENVIRONMENT / "bin" / "python"
-    stamp = ENVIRONMENT / "filled-from.txt"
-    lock = LOCK.read_text()
-    if python.exists() and stamp.exists() and stamp.read_text() == lock:
-        return python
-    uv = str(Path(sys.prefix) / "bin" / "uv")
-    subprocess.run(
-        [uv, "venv", "-q", "--clear", f"--python={sys.executable}", ENVIRONMENT], check=True
-    )
-    subprocess.run(
-        [uv, "pip", "sync", "-q", "--require-hashes", f"--python={python}", LOCK], check=True
-    )
-    stamp.write_text(lock)
-    return python
+@dataclass(frozen=True, slots=True)
+class PeerRun:
+    """What one run took; its clock starts when dlt has been imported."""
+
+    seconds: float
+    megabytes: float
 
 
 class Peer:
@@ -56,7 +45,7 @@ class Peer:
     def __init__(self, simulator: Simulator, number: int, superuser_url: str) -> None:
         self._simulator = simulator
         self._key = simulator.install(number)
-        self._python = make_environment()
+        self._python = make_environment("dlt")
         self._numbers = itertools.count(1)
         self.version = ""
         with psycopg.connect(superuser_url, autocommit=True) as connection:
@@ -64,33 +53,52 @@ class Peer:
             connection.execute(f"create database {DATABASE}")
         self._url = make_conninfo(superuser_url, dbname=DATABASE)
 
+    @property
+    def address(self) -> str:
+        """The peers' own database, as a URL."""
+        return as_url(self._url)
+
     def seconds(self, units: list[Any], rows: int, amount: Any, **changes: Any) -> float:
         """How long one load took; raises unless every row and the sum arrived."""
         dataset = f"run_{next(self._numbers)}"
-        orders = self._orders(units, dataset) | changes
-        done = subprocess.run(
-            [self._python, Path(__file__).with_name("dlt_program.py")],
-            input=json.dumps(orders),
-            capture_output=True,
-            text=True,
-            timeout=60 * _MINUTES,
-            check=False,
+        done = self.run(self.orders(units, dataset) | changes)
+        found = self.ask(
+            "select count(*), count(distinct id), round(sum(abs(amount::numeric)), 2) "
+            f"from {dataset}.account_transactions"
         )
-        if done.returncode != 0:
-            raise RuntimeError(f"dlt failed:\n{done.stderr[-2000:]}")
-        said = json.loads(done.stdout.splitlines()[-1])
-        self.version = said["version"]
-        with psycopg.connect(self._url) as connection:
-            found = connection.execute(
-                "select count(*), count(distinct id), round(sum(abs(amount::numeric)), 2) "
-                f"from {dataset}.account_transactions"
-            ).fetchone()
-            assert found == (rows, rows, amount), (found, rows, amount)
-            connection.execute(f"drop schema {dataset} cascade")
-            connection.execute(f"drop schema if exists {dataset}_staging cascade")
-        return float(said["seconds"])
+        assert found == (rows, rows, amount), (found, rows, amount)
+        self.drop(dataset, f"{dataset}_staging")
+        return done.seconds
 
-    def _orders(self, units: list[Any], dataset: str) -> dict[str, Any]:
+    def run(self, orders: dict[str, Any]) -> PeerRun:
+        """One pipeline run in a process of its own."""
+        process = subprocess.Popen(
+            [self._python, Path(__file__).with_name("dlt_program.py")],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        with watched(process.pid) as watch:
+            output, errors = process.communicate(json.dumps(orders), timeout=60 * _MINUTES)
+        if process.returncode != 0:
+            raise RuntimeError(f"dlt failed:\n{errors[-2000:]}")
+        said = json.loads(output.splitlines()[-1])
+        self.version = said["version"]
+        return PeerRun(float(said["seconds"]), watch.megabytes)
+
+    def ask(self, query: str) -> tuple[Any, ...] | None:
+        """The first row of a query in the peers' database."""
+        with psycopg.connect(self._url) as connection:
+            return connection.execute(query).fetchone()
+
+    def drop(self, *schemas: str) -> None:
+        with psycopg.connect(self._url) as connection:
+            for schema in schemas:
+                connection.execute(f"drop schema if exists {schema} cascade")
+
+    def orders(self, units: list[Any], dataset: str) -> dict[str, Any]:
+        """What to ask for, and where to put it."""
         from klientbro.connectors.poweroffice.listings import question_of
         from klientbro.connectors.poweroffice.paging import PAGE_SIZE
 
@@ -106,11 +114,11 @@ class Peer:
             "columns": COLUMNS,
             "strategy": STRATEGY,
             "dataset": dataset,
-            "database_url": _as_url(self._url),
+            "database_url": self.address,
         }
 
 
-def _as_url(conninfo: str) -> str:
+def as_url(conninfo: str) -> str:
     """As a URL: what dlt reads. It wants a host before the path; libpq goes by the socket's."""
     from klientbro.database.urls import connection_parameters, url_from_parameters
 

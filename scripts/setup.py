@@ -23,7 +23,8 @@ SETUP = ROOT / ".setup"
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 REQUIREMENTS = [
-    ROOT / "requirements" / f"{name}.txt" for name in ("setup", "base", "simulator", "dev")
+    ROOT / "requirements" / f"{name}.txt"
+    for name in ("setup", "base", "simulator", "tracing", "dev")
 ]
 OLDEST_PYTHON = (3, 11)
 NPM_SECONDS = 300

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 import psycopg
 
-from klientbro.cli.house import House, pending_migrations
+from klientbro.cli.house import House
 from klientbro.database.external import MINIMUM_VERSION, complaint_about_app_role
+from klientbro.lib.errors import ConfigurationError
 
-# A worker says that it lives every two seconds.
-_SILENT_SECONDS = 15
-_LATE_SECONDS = 300
+if TYPE_CHECKING:
+    from klientbro.operations.health import Sign
 
 
 class Verdict(StrEnum):
@@ -126,46 +127,91 @@ def application_role(house: House) -> Iterator[Finding]:
 
 def migrations(house: House) -> Iterator[Finding]:
     """The tables are those that this program expects."""
-    if missing := pending_migrations():
-        yield Finding(
-            "migrations",
-            Verdict.WRONG,
-            f"{len(missing)} migrations are not run: {', '.join(missing[:3])} …",
-            "Run `klientbro migrate`.",
-        )
-    else:
-        yield Finding("migrations", Verdict.OK, "The tables are up to date.")
+    from klientbro.operations import health
+
+    yield _finding(health.migrations())
 
 
 def queue(house: House) -> Iterator[Finding]:
     """Somebody works, and no job has waited long."""
+    from klientbro.operations import health
+
     with psycopg.connect(house.database.urls.app, connect_timeout=10) as connection:
         if not _exists(connection, "procrastinate_jobs"):
             return
-        workers, waiting, longest = connection.execute(
-            """
-            select (select count(*) from procrastinate_workers
-                    where last_heartbeat > now() - make_interval(secs => %s)),
-                   count(*),
-                   coalesce(extract(epoch from now() - min(coalesce(scheduled_at,
-                       (select min(at) from procrastinate_events e where e.job_id = j.id)))), 0)
-            from procrastinate_jobs j
-            where status = 'todo' and (scheduled_at is null or scheduled_at <= now())
-            """,
-            (_SILENT_SECONDS,),
-        ).fetchone() or (0, 0, 0)
-    told = f"{workers} worker(s), {waiting} job(s) waiting, the longest for {longest:.0f} s."
-    if not workers:
+    yield _finding(health.workers())
+
+
+def _finding(sign: Sign) -> Finding:
+    """What the health pages tell, as the doctor tells it."""
+    return Finding(sign.name, Verdict(sign.verdict), sign.message, sign.action)
+
+
+def machine(house: House) -> Iterator[Finding]:
+    """This machine agrees with the others: the same secret keys, release and time."""
+    from klientbro.cli import guards
+
+    with psycopg.connect(house.database.urls.app, connect_timeout=10) as connection:
+        skew = guards.clock_skew(connection)
+        if not _exists(connection, "tenants_firm"):
+            return
+        closed = guards.firms_we_cannot_open(connection, house.environment)
+    told = f"This machine's clock is {skew:+.1f} s from the database's."
+    if abs(skew) > guards.NOTED_SKEW_SECONDS:
+        is_wrong = abs(skew) > guards.WRONG_SKEW_SECONDS
         yield Finding(
-            "queue",
-            Verdict.WRONG if waiting else Verdict.NOTE,
+            "clock",
+            Verdict.WRONG if is_wrong else Verdict.NOTE,
             told,
-            "Start `klientbro run`, or `klientbro worker`.",
+            "Let both machines keep time by a network time server (timedatectl set-ntp true).",
         )
-    elif longest > _LATE_SECONDS:
-        yield Finding("queue", Verdict.NOTE, told, "Start one more `klientbro worker`.")
     else:
-        yield Finding("queue", Verdict.OK, told)
+        yield Finding("clock", Verdict.OK, told)
+    if closed:
+        yield Finding(
+            "shared_keys",
+            Verdict.WRONG,
+            f"The secret keys here cannot open {len(closed)} firm(s): {closed[0]}.",
+            "Give this machine the same KLIENTBRO_SECRET_KEYS as the others.",
+        )
+    else:
+        yield Finding("shared_keys", Verdict.OK, "Every firm's key opens with the secret keys.")
+    if newer := guards.migrations_from_newer_releases():
+        yield Finding(
+            "release",
+            Verdict.WRONG,
+            f"A newer release has migrated the database ({newer[0]}).",
+            "Install that release on this machine.",
+        )
+
+
+def backup(house: House) -> Iterator[Finding]:
+    """A role that can take a backup, and programs that fit the server."""
+    from klientbro.database.backup import SETTING, complaint_about_backup_role, server_of
+    from klientbro.database.backup_tools import find_dump_tools
+
+    if house.database.urls.backup is None:
+        yield Finding(
+            "backup",
+            Verdict.NOTE,
+            "No role for backups is set, so `klientbro backup` cannot be used.",
+            f"Set {SETTING}: docs/howto/backup.md.",
+        )
+        return
+    with psycopg.connect(house.database.urls.backup, connect_timeout=10) as connection:
+        complaint = complaint_about_backup_role(connection)
+        server = server_of(connection)
+    if complaint:
+        yield Finding(
+            "backup", Verdict.WRONG, f"The role for backups {complaint}.", "docs/howto/backup.md."
+        )
+        return
+    try:
+        tools = find_dump_tools(server, house.environment.postgres_bin)
+    except ConfigurationError as error:
+        yield Finding("backup", Verdict.WRONG, str(error), "docs/howto/backup.md.")
+    else:
+        yield Finding("backup", Verdict.OK, f"Can be taken, with pg_dump of {tools.folder}.")
 
 
 # In the order in which they are told. A part with something of its own to check adds it here.
@@ -175,17 +221,21 @@ CHECKS: tuple[Check, ...] = (
     database_version,
     application_role,
     migrations,
+    machine,
     queue,
+    backup,
 )
 
 
 def run_checks(house: House) -> list[Finding]:
     """All findings; a check that itself fails is a finding too."""
+    from django.db import Error as DatabaseError
+
     findings: list[Finding] = []
     for check in CHECKS:
         try:
             findings.extend(check(house))
-        except psycopg.Error as error:
+        except (psycopg.Error, DatabaseError) as error:
             findings.append(
                 Finding(
                     check.__name__,

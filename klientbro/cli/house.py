@@ -54,6 +54,7 @@ def open_database_of_settings() -> Iterator[House]:
         environment.home,
         database_url=environment.database_url,
         app_database_url=environment.external_app_url,
+        backup_database_url=environment.external_backup_url,
         binaries=environment.postgres_bin,
     ) as database:
         os.environ[APP_URL] = database.urls.app

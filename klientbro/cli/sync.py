@@ -6,12 +6,14 @@ import json
 import sys
 import time
 from argparse import ArgumentParser, Namespace
+from datetime import date
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 from klientbro.cli.choosing import add_choice, chosen_connections, existing_firm
 from klientbro.cli.command import Command
 from klientbro.cli.house import open_house
+from klientbro.lib.dates import parse_date
 from klientbro.lib.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -19,17 +21,25 @@ if TYPE_CHECKING:
     from klientbro.sync.services import ConnectionState
 
 POLL_SECONDS = 0.3
+Days = tuple[date | None, date | None]
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     add_choice(parser)
     parser.add_argument("--full", action="store_true", help="read everything anew and compare")
+    parser.add_argument(
+        "--from", dest="first", metavar="D", help="with --full: the first day, 2026-10-01"
+    )
+    parser.add_argument(
+        "--to", dest="last", metavar="D", help="with --full: the last day, 2026-10-31"
+    )
     parser.add_argument("--wait", action="store_true", help="follow it; non-zero when it failed")
     parser.add_argument("--json", action="store_true", help="a JSON list")
 
 
 def run(arguments: Namespace) -> int:
     """Queue the syncs; a worker (`klientbro run` or `worker`) does them."""
+    period = _period(arguments)
     with open_house():
         firm_id = existing_firm(arguments.firm)
         return sync_and_report(
@@ -37,10 +47,33 @@ def run(arguments: Namespace) -> int:
             arguments.ids,
             everything=arguments.all,
             reason="looking",
-            full=arguments.full,
+            refetch=period,
             wait=arguments.wait,
             as_json=arguments.json,
         )
+
+
+def _period(arguments: Namespace) -> Days | None:
+    """First and last day to be fetched anew, None on a side for all; None without --full."""
+    first, last = _day(arguments.first, "--from"), _day(arguments.last, "--to")
+    if not arguments.full:
+        if first or last:
+            raise ConfigurationError("--from and --to need --full: they say what is read anew.")
+        return None
+    if first and last and last < first:
+        raise ConfigurationError(f"--to {last} is before --from {first}.")
+    return first, last
+
+
+def _day(text: str | None, option: str) -> date | None:
+    if text is None:
+        return None
+    try:
+        return parse_date(text)
+    except ValueError as error:
+        raise ConfigurationError(
+            f"{option} must be a day such as 2026-10-01, not {text!r}"
+        ) from error
 
 
 def sync_and_report(
@@ -49,12 +82,15 @@ def sync_and_report(
     *,
     everything: bool,
     reason: str,
-    full: bool,
     wait: bool,
     as_json: bool,
+    refetch: Days | None = None,
 ) -> int:
-    """Queues, follows when asked to, prints a line or an object a client."""
-    from klientbro.sync.services import queue_sync
+    """Queues, follows when asked to, prints a line or an object a client.
+
+    refetch: the days to be read anew and compared, instead of what is new.
+    """
+    from klientbro.sync.services import queue_sync, request_refetch
     from klientbro.tenants.context import firm
 
     with firm(firm_id):
@@ -67,7 +103,10 @@ def sync_and_report(
         active = [one for one in chosen if one.is_active]
         before = _successes(active)
         for connection in active:
-            queue_sync(connection, reason=reason, full=full)
+            if refetch is None:
+                queue_sync(connection, reason=reason)
+            else:
+                request_refetch(connection, *refetch)
     states = follow(firm_id, active, before, quiet=as_json) if wait else {}
     failed = any(state.state in ("stopped", "differs") or state.cause for state in states.values())
     if as_json:

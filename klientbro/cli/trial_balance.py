@@ -7,7 +7,7 @@ import sys
 from argparse import ArgumentParser, Namespace
 from datetime import date
 from decimal import Decimal
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from klientbro.cli.choosing import add_firm, chosen_connections, existing_firm
 from klientbro.cli.command import Command
@@ -15,8 +15,12 @@ from klientbro.cli.house import open_house
 from klientbro.domain.periods import Month, Period
 from klientbro.domain.trial_balance import TrialBalance
 from klientbro.lib.csv import csv_lines
+from klientbro.lib.dates import parse_typed_moment
 from klientbro.lib.errors import ConfigurationError, KlientbroError
 from klientbro.lib.numbers import format_nok
+
+if TYPE_CHECKING:
+    from klientbro.ledger.rows import BooksState
 
 COLUMNS = ("account", "name", "opening", "movement", "balance")
 UNDISPOSED = "Udisponert resultat tidligere år"
@@ -35,6 +39,11 @@ class Line(NamedTuple):
 def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("id", metavar="ID", help="orgnr or public id from `client list`")
     parser.add_argument("--date", required=True, metavar="D", help="a month end, 2026-10-31")
+    parser.add_argument(
+        "--known-at",
+        metavar="T",
+        help="as it stood to our knowledge then: 2026-10-12T14:00 (Norwegian time) or a day's end",
+    )
     parser.add_argument("--format", choices=("table", "csv", "json"), default="table")
     add_firm(parser)
 
@@ -52,8 +61,13 @@ def run(arguments: Namespace) -> int:
             state = books_of_connection(chosen.pk)
             years = years_through(state, day) if state is not None else ()
             year = next((year for year in reversed(years) if year.start <= day), None)
-            sheet = year and trial_balance(chosen.pk, Period(year.first_month, Month.of(day)))
-            if not sheet:
+            period = Period(year.first_month, Month.of(day)) if year is not None else None
+            sheet: TrialBalance | None = None
+            if arguments.known_at and state is not None and period is not None:
+                sheet = _as_known(state, period, arguments.known_at, chosen.name)
+            elif period is not None:
+                sheet = trial_balance(chosen.pk, period)
+            if sheet is None:
                 raise KlientbroError(
                     f"{chosen.name} has no figures for {day}. "
                     f"Run `klientbro sync {arguments.id} --wait`."
@@ -67,6 +81,34 @@ def run(arguments: Namespace) -> int:
     else:
         _print_table(rows)
     return 0
+
+
+def _as_known(state: BooksState, period: Period, text: str, name: str) -> TrialBalance:
+    """The sheet as we knew it, whose checksum goes to standard error beside the figures."""
+    from django.utils import timezone
+
+    from klientbro.ledger.queries import trial_balance_as_known
+
+    moment = parse_typed_moment(text)
+    if moment is None:
+        raise ConfigurationError(
+            f"--known-at must be a moment such as 2026-10-12T14:00, not {text!r}"
+        )
+    now = timezone.now()
+    if moment > now:
+        raise ConfigurationError(
+            f"--known-at {text} has not been yet: what will be known then is not known"
+        )
+    known = trial_balance_as_known(state, period, moment, now)
+    if known is None or known.sheet is None:
+        raise KlientbroError(f"Nothing was known of {name} for {period.last_day} on {text}.")
+    published = known.publication.published_at.isoformat(timespec="seconds")
+    print(
+        f"known at {text}: landing {known.publication.landing}, published {published}, "
+        f"sha256 {known.sheet_hash}",
+        file=sys.stderr,
+    )
+    return known.sheet
 
 
 def year_rows(sheet: TrialBalance, name: str, day: date) -> list[Line]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 
 from klientbro.cli.command import Command
+from klientbro.cli.guards import require_fit
 from klientbro.cli.house import open_house
 from klientbro.cli.ports import require_free
 from klientbro.cli.static_files import collect_static_files
@@ -29,6 +30,7 @@ def run(arguments: Namespace) -> int:
     from granian.server import Server
 
     with open_house() as house:
+        require_fit(house)
         environment = house.environment
         require_free(environment.host, environment.port, "KLIENTBRO_PORT")
         collect_static_files(house)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 
 from klientbro.cli.command import Command
+from klientbro.cli.guards import require_fit
 from klientbro.cli.house import open_house
 
 
@@ -18,6 +19,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(arguments: Namespace) -> int:
     """Work until told to stop; a job cut off by that goes back on the queue."""
     with open_house() as house:
+        require_fit(house)
         from klientbro.sync.worker import run_worker
 
         run_worker(arguments.concurrency or house.environment.worker_concurrency)

@@ -7,7 +7,18 @@ import uuid
 from django.db import models
 from django.db.models import Q
 
+from klientbro.clients.facts import ClientFacts, ClientLabel, Label
 from klientbro.domain.identifier import IdentifierKind
+
+__all__ = [
+    "Client",
+    "ClientFacts",
+    "ClientLabel",
+    "Connection",
+    "Integration",
+    "KeyCheck",
+    "Label",
+]
 
 
 class Client(models.Model):
@@ -44,6 +55,8 @@ class Integration(models.Model):
     system = models.CharField(max_length=40)
     # «Slett system» retires the row under another name: removed connections still refer to it
     retired_system = models.CharField(max_length=40, blank=True)
+    # systems of kind agent: when the program on the customer's machine last answered
+    agent_seen_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -92,6 +105,12 @@ class Connection(models.Model):
     source_company_id = models.CharField(max_length=100, blank=True)
     source_name = models.CharField(max_length=300, blank=True)
     identifier_confirmed = models.BooleanField(default=False)
+    # «Flere valg»: what the firm has chosen rules over what the source says (sync/chosen.py)
+    fetch_from = models.DateField(null=True)
+    year_start_month = models.PositiveSmallIntegerField(null=True)
+    # a key that the source has not answered for yet is tried again by itself (sync/rechecks.py)
+    recheck_at = models.DateTimeField(null=True)
+    key_set_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
     deleted_at = models.DateTimeField(null=True)
 
@@ -124,6 +143,14 @@ class Connection(models.Model):
             models.CheckConstraint(
                 condition=Q(deleted_at__isnull=True) | Q(key_sealed__isnull=True),
                 name="deleted_has_no_key",
+            ),
+            models.CheckConstraint(
+                condition=Q(year_start_month__isnull=True) | Q(year_start_month__range=(1, 12)),
+                name="year_start_month_is_a_month",
+            ),
+            models.CheckConstraint(
+                condition=Q(fetch_from__isnull=True) | Q(fetch_from__day=1),
+                name="fetch_from_is_first_of_month",
             ),
         ]
         indexes = [

@@ -114,6 +114,8 @@ class Known:
     # A long import may commit late, and edits may come while pages are read: a changed-since unit
     # goes back this far from the watermark. Ten minutes, and the time the last reading took.
     overlap_seconds: float = 600.0
+    # the first year begins where the firm wants it, not at conversion: nothing earlier is read
+    begins_as_chosen: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,10 +195,30 @@ class TokenStore(Protocol):
     async def forget(self, reference: str) -> None: ...
 
 
-class RequestLog(Protocol):
-    """Counts every send: method, path without query, status (0 when the line was cut)."""
+@dataclass(slots=True)
+class Sent:
+    """One request as the log keeps it: no headers, no bodies, no secrets.
 
-    def record(self, method: str, path: str, status: int, seconds: float) -> None: ...
+    path and query carry ids, dates and page numbers; a connector whose path holds a secret gives
+    the request a label instead. status: 0 when no answer came, and then `failure` says why.
+    """
+
+    method: str
+    path: str
+    query: str = ""
+    status: int = 0
+    failure: str = ""  # timed_out, unreachable, cut, unreadable, too_large
+    bytes_received: int = 0  # as they came over the line, packed
+    seconds: float = 0.0
+    attempt: int = 1  # the first, second … try of the same question
+    retry_after_seconds: float | None = None
+    rows: int | None = None  # set by whoever counts them, when the answer is a list
+
+
+class RequestLog(Protocol):
+    """Is told of every send, also those that failed."""
+
+    def record(self, sent: Sent) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -320,3 +342,5 @@ class Connector:
     pace: Pace
     capabilities: Capabilities
     open: Callable[[Grant, Surroundings], Source]
+    # so long may a new grant be refused before it works; a refusal meanwhile is not believed
+    new_grant_hours: float = 0.0

@@ -11,12 +11,12 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Protocol
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import httpx
 
 from klientbro.connectors import http_failures as failures
-from klientbro.connectors.contract import Surroundings
+from klientbro.connectors.contract import Sent, Surroundings
 from klientbro.connectors.errors import (
     AuthorizationError,
     ConnectorError,
@@ -28,6 +28,7 @@ from klientbro.connectors.errors import (
     UnavailableError,
     UnreadableError,
 )
+from klientbro.lib.tracing import span
 
 MOST_THROTTLED = 3
 MOST_FAILED = 2
@@ -36,6 +37,7 @@ BACK_OFF_SECONDS = (0.4, 1.5)
 LONGEST_WAIT_IN_PLACE_SECONDS = 5.0
 CONNECT_TIMEOUT_SECONDS = 10.0
 MEGABYTE = 1 << 20
+LONGEST_SHOWN_VALUE = 40  # lists of fields would fill the request log
 
 # httpx logs the whole address of every request, query values included. RequestLog does not.
 logging.getLogger("httpx").setLevel(logging.WARNING)
@@ -76,12 +78,16 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back. `sends`: how many requests it took, retries and token calls included."""
+    """What came back. `sends`: how many requests it took, retries and token calls included.
+
+    line: what the log keeps of the last of them; who reads the answer may add how many rows it had.
+    """
 
     status: int
     headers: Mapping[str, str]
     content: bytes = field(repr=False)
     sends: int = 1
+    line: Sent | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +113,7 @@ class _Attempts:
     """How one request has gone so far."""
 
     sends: int = 0
+    tries: int = 0
     throttled: int = 0
     failed: int = 0
     has_renewed: bool = False
@@ -177,6 +184,8 @@ class HttpClient:
                 continue
             refusal = self._error(request, answer, authorization)
             if isinstance(refusal, RateLimitedError):
+                if answer.line is not None:
+                    answer.line.retry_after_seconds = refusal.retry_after_seconds
                 await self._surroundings.pacer.throttled(refusal.retry_after_seconds)
             await self._wait_or_raise(refusal, attempts)
 
@@ -210,34 +219,62 @@ class HttpClient:
     ) -> Answer:
         await self._surroundings.pacer.wait()
         attempts.sends += 1
+        attempts.tries += 1
+        line = Sent(request.method, request.path, self._shown(request), attempt=attempts.tries)
         started = time.monotonic()
-        status = 0
         try:
             # httpx times each read; the whole answer must not trickle for ever either.
             async with asyncio.timeout(4 * self._timeout_seconds):
-                status, headers, content = await self._exchange(request, authorization)
+                with span("request", method=line.method, path=line.path) as told:
+                    headers, content = await self._exchange(request, authorization, line)
+                    told.set_attribute("status", line.status)
+                    told.set_attribute("bytes", line.bytes_received)
+            line.seconds = time.monotonic() - started
+            self._check_readable(request, line, headers, content)
         except (httpx.TimeoutException, TimeoutError) as error:
+            line.failure = "timed_out"
             raise self._timed_out(request, error) from TimeoutError()
         except (httpx.UnsupportedProtocol, httpx.InvalidURL) as error:
             raise self._made(
                 OperatorSettingsError, request, "has an address that cannot be reached"
             ) from error
         except (httpx.RequestError, ssl.SSLError, OSError) as error:
+            line.failure = failures.kind_of(error)
             raise self._cut(request, error) from error
+        except ContractError:
+            line.failure = "too_large"
+            raise
+        except asyncio.CancelledError:
+            line.failure = "given_up"
+            raise
         finally:
-            seconds = time.monotonic() - started
-            self._surroundings.log.record(request.method, request.path, status, seconds)
-        if status in (200, 201) and request.is_json:
-            fault = failures.unreadable_json(headers, content)
-            if fault:
-                raise self._made(
-                    UnreadableError, request, f"answered something that is not an answer: {fault}"
-                )
-        return Answer(status, headers, content, attempts.sends)
+            line.seconds = line.seconds or time.monotonic() - started
+            self._surroundings.log.record(line)
+        return Answer(line.status, headers, content, attempts.sends, line)
+
+    def _check_readable(
+        self, request: Request, line: Sent, headers: Mapping[str, str], content: bytes
+    ) -> None:
+        if line.status not in (200, 201) or not request.is_json:
+            return
+        fault = failures.unreadable_json(headers, content)
+        if fault:
+            line.failure = "unreadable"
+            raise self._made(
+                UnreadableError, request, f"answered something that is not an answer: {fault}"
+            )
+
+    def _shown(self, request: Request) -> str:
+        """The query as the log may keep it."""
+        short = {
+            name: value if len(value) <= LONGEST_SHOWN_VALUE else f"{value[:LONGEST_SHOWN_VALUE]}…"
+            for name, value in request.query.items()
+        }
+        return failures.clean(urlencode(short, safe=",:/…"), self._secrets)
 
     async def _exchange(
-        self, request: Request, authorization: Authorization | None
-    ) -> tuple[int, Mapping[str, str], bytes]:
+        self, request: Request, authorization: Authorization | None, line: Sent
+    ) -> tuple[Mapping[str, str], bytes]:
         headers = {**request.headers, **(authorization.headers if authorization else {})}
         async with self._client.stream(
             request.method,
@@ -246,10 +283,12 @@ class HttpClient:
             data=dict(request.form) if request.form is not None else None,
             headers=headers,
         ) as response:
+            line.status = response.status_code
             pieces: list[bytes] = []
             size = 0
             async for piece in response.aiter_bytes():
                 size += len(piece)
+                line.bytes_received = response.num_bytes_downloaded
                 if size > self._most_bytes:
                     raise self._made(
                         ContractError,
@@ -257,7 +296,7 @@ class HttpClient:
                         f"answered more than {self._most_bytes // MEGABYTE} MB",
                     )
                 pieces.append(piece)
-            return response.status_code, response.headers, b"".join(pieces)
+            return response.headers, b"".join(pieces)
 
     def _timed_out(self, request: Request, error: Exception) -> ConnectorError:
         slow = not isinstance(error, httpx.ConnectTimeout | httpx.PoolTimeout)

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
+import httpx
 import msgspec
 
 DEFAULT_RETRY_AFTER_SECONDS = 1.0
@@ -62,6 +63,13 @@ def own_words(content: bytes, secrets: Iterable[str] = ()) -> str:
     said = {name.lower(): value for name, value in body.items()}
     parts = [str(said[name]) for name in _MESSAGE_NAMES if isinstance(said.get(name), str)]
     return clean(": ".join(dict.fromkeys(part for part in parts if part.strip())), secrets)
+
+
+def kind_of(error: Exception) -> str:
+    """What happened on the line, in one word for the log."""
+    if isinstance(error, httpx.DecodingError):
+        return "unreadable"
+    return "unreachable" if isinstance(error, httpx.ConnectError) else "cut"
 
 
 def clean(text: str, secrets: Iterable[str]) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from klientbro.connectors.contract import Surroundings
+from klientbro.connectors.contract import Sent, Surroundings
 
 if TYPE_CHECKING:
     import httpx
@@ -56,8 +56,11 @@ class ListedRequests:
 
     sent: list[tuple[str, str, int]] = field(default_factory=list)
 
-    def record(self, method: str, path: str, status: int, seconds: float) -> None:
-        self.sent.append((method, path, status))
+    lines: list[Sent] = field(default_factory=list)
+
+    def record(self, sent: Sent) -> None:
+        self.sent.append((sent.method, sent.path, sent.status))
+        self.lines.append(sent)
 
 
 def plain_surroundings(

@@ -23,7 +23,14 @@ from klientbro.database.processes import wait_until
 from klientbro.database.roles import ensure_roles_and_database
 from klientbro.database.tuning import server_settings
 from klientbro.database.unprivileged import RunAs
-from klientbro.database.urls import APP_ROLE, DATABASE_NAME, OWNER_ROLE, DatabaseUrls, socket_url
+from klientbro.database.urls import (
+    APP_ROLE,
+    BACKUP_ROLE,
+    DATABASE_NAME,
+    OWNER_ROLE,
+    DatabaseUrls,
+    socket_url,
+)
 from klientbro.lib.errors import ConfigurationError
 
 # Processes that outlive our hold on the server. Forgetting them would leave zombies unexplained.
@@ -64,12 +71,14 @@ class EmbeddedServer:
 
     @property
     def urls(self) -> DatabaseUrls:
-        """The addresses of the two roles, passwords included: for our own processes only."""
-        return DatabaseUrls(owner=self._url(OWNER_ROLE), app=self._url(APP_ROLE))
+        """The addresses of the roles, passwords included: for our own processes only."""
+        return DatabaseUrls(
+            owner=self._url(OWNER_ROLE), app=self._url(APP_ROLE), backup=self._url(BACKUP_ROLE)
+        )
 
     @property
     def superuser_url(self) -> str:
-        """For the tests and for repairs by hand; the product never connects as superuser."""
+        """For the tests, a restore and repairs by hand; no running part connects as superuser."""
         return self._url(SUPERUSER, "postgres")
 
     @property

@@ -25,7 +25,9 @@ APP_SETTING = "KLIENTBRO_APP_DATABASE_URL"
 Connection = psycopg.Connection[tuple[object, ...]]
 
 
-def prepare_external(home: Path, owner_url: str, app_url: str | None) -> DatabaseUrls:
+def prepare_external(
+    home: Path, owner_url: str, app_url: str | None, backup_url: str | None = None
+) -> DatabaseUrls:
     """Check the server behind `owner_url` and find, or make, the application's own role.
 
     `owner_url` is the role that owns the tables and migrates. The application never runs as it:
@@ -38,7 +40,7 @@ def prepare_external(home: Path, owner_url: str, app_url: str | None) -> Databas
         if app_url is None:
             app_url = _make_app_role(home, owner_url, connection)
     check_app_role(app_url)
-    return DatabaseUrls(owner=owner_url, app=app_url)
+    return DatabaseUrls(owner=owner_url, app=app_url, backup=backup_url)
 
 
 def refuse_old_version(version: int) -> None:

@@ -45,11 +45,12 @@ def open_database(
     *,
     database_url: str | None = None,
     app_database_url: str | None = None,
+    backup_database_url: str | None = None,
     binaries: Path | None = None,
 ) -> Database:
     """Start or adopt the embedded server of `home`, or check the external one."""
     if database_url:
-        return Database(prepare_external(home, database_url, app_database_url))
+        return Database(prepare_external(home, database_url, app_database_url, backup_database_url))
     server = EmbeddedServer.acquire(home, binaries=binaries)
     return Database(server.urls, server)
 

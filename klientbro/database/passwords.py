@@ -6,20 +6,23 @@ import os
 import secrets
 from pathlib import Path
 
-from klientbro.database.urls import APP_ROLE, OWNER_ROLE
+from klientbro.database.urls import APP_ROLE, BACKUP_ROLE, OWNER_ROLE
 
 SUPERUSER = "postgres"
-_ROLES = (SUPERUSER, OWNER_ROLE, APP_ROLE)
+_ROLES = (SUPERUSER, OWNER_ROLE, APP_ROLE, BACKUP_ROLE)
 
 
 def ensure_passwords(passfile: Path) -> dict[str, str]:
-    """Read the passwords by role, generating the file (mode 0600) the first time."""
-    if not passfile.exists():
-        write_private(
-            passfile, "".join(f"*:*:*:{role}:{secrets.token_hex(24)}\n" for role in _ROLES)
-        )
-    lines = passfile.read_text().splitlines()
-    return {role: password for *_, role, password in (line.split(":") for line in lines if line)}
+    """Read the passwords by role, generating those that are missing (mode 0600).
+
+    The server is brought up under a lock, so the file is complete before a second process reads it.
+    """
+    lines = passfile.read_text().splitlines() if passfile.exists() else []
+    found = {role: password for *_, role, password in (line.split(":") for line in lines if line)}
+    if missing := {role: secrets.token_hex(24) for role in _ROLES if role not in found}:
+        found |= missing
+        write_private(passfile, "".join(f"*:*:*:{role}:{word}\n" for role, word in found.items()))
+    return found
 
 
 def write_private(path: Path, text: str) -> None:

@@ -13,15 +13,20 @@ from klientbro.lib.errors import ConfigurationError
 
 OWNER_ROLE = "klientbro_owner"
 APP_ROLE = "klientbro_app"
+BACKUP_ROLE = "klientbro_backup"
 DATABASE_NAME = "klientbro"
 
 
 @dataclass(frozen=True)
 class DatabaseUrls:
-    """The two ways in: `owner` owns everything and only migrates, `app` owns nothing."""
+    """The ways in: `owner` owns everything and only migrates, `app` owns nothing.
+
+    `backup` reads every firm and writes nothing; None where nobody has set up such a role.
+    """
 
     owner: str
     app: str
+    backup: str | None = None
 
     @property
     def app_role(self) -> str:

@@ -15,6 +15,7 @@ from enum import StrEnum
 NATIONAL_ID_LENGTH = 11
 
 _ELEVEN_DIGITS = re.compile(r"[0-9]{11}", re.ASCII)
+_ALONE = re.compile(r"(?<![0-9])[0-9]{11}(?![0-9])", re.ASCII)
 _BIRTH_DIGITS = 6
 _HIDDEN = "*****"
 
@@ -99,6 +100,16 @@ def mask_national_id(digits: str) -> str:
     if not _ELEVEN_DIGITS.fullmatch(digits):
         return _HIDDEN
     return f"{digits[:_BIRTH_DIGITS]} {_HIDDEN}"
+
+
+def hide_national_ids(text: str) -> str:
+    """The text with every valid number in it masked; other eleven digits are left as they are."""
+
+    def masked(found: re.Match[str]) -> str:
+        is_one = check_national_id(found[0], accept_2032=True).status is NationalIdStatus.OK
+        return mask_national_id(found[0]) if is_one else found[0]
+
+    return _ALONE.sub(masked, text)
 
 
 def _remainder(digits: str, weights: tuple[int, ...]) -> int:

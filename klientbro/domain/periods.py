@@ -16,6 +16,13 @@ MONTHS_IN_QUARTER = 3
 LONGEST_YEAR_MONTHS = 18
 
 _DAY = timedelta(days=1)
+_VAT_MONTHS = {
+    "monthly": 1,
+    "bi_monthly": 2,
+    "quarterly": 3,
+    "half_yearly": 6,
+    "yearly": MONTHS_IN_YEAR,
+}
 # Django's own catalogue has the Norwegian names under these sources.
 _MONTH_NAMES = (
     gettext_noop("January"),
@@ -220,6 +227,24 @@ def change_year_end(
 def year_containing(years: Sequence[FinancialYear], day: date) -> FinancialYear | None:
     """The year the day is in, None when it is outside them all."""
     return next((year for year in years if day in year), None)
+
+
+def vat_term(day: date, vat_period: str | None) -> tuple[date, date]:
+    """First and last day of the VAT term a day is in, by the company's way of reporting.
+
+    Ordinary reporting is two-monthly, from January: 15 March lies in 1 March–30 April. What we do
+    not know is taken as that.
+    """
+    if vat_period == "weekly":
+        monday = day - day.weekday() * _DAY
+        return monday, monday + 6 * _DAY
+    month = Month.of(day)
+    if vat_period == "half_monthly":
+        middle = date(day.year, day.month, 15)
+        return (month.first_day, middle) if day <= middle else (middle + _DAY, month.last_day)
+    length = _VAT_MONTHS.get(vat_period or "", _VAT_MONTHS["bi_monthly"])
+    first = Month(day.year, (day.month - 1) // length * length + 1)
+    return first.first_day, first.plus(length - 1).last_day
 
 
 def month_range(first: Month, last: Month) -> Iterator[Month]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
 from klientbro.domain.accounts import AccountId
 from klientbro.domain.money import ZERO, has_parts_of_ore, round_to_ore, sum_amounts
+from klientbro.domain.trial_balance import TrialBalance
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,29 @@ def sheet_hash(balances: Mapping[AccountId, Decimal]) -> str:
     for account_id in sorted(balances):
         if balances[account_id] != ZERO:
             digest.update(f"{account_id};{_amount_text(balances[account_id])}\n".encode())
+    return digest.hexdigest()
+
+
+def trial_balance_hash(sheet: TrialBalance) -> str:
+    """A fingerprint of a trial balance as shown: sha256, in hex, over one line per row.
+
+    First the period, `2026-01;2026-10`; then for each account, in order of the id's UTF-8 bytes,
+    id, number, name, type, opening, closing and last year as a JSON list, with amounts as texts
+    and null where nothing had been fetched; last the derived line. Two of the same question are
+    equal for as long as the answer is.
+    """
+    digest = hashlib.sha256()
+    digest.update(f"{sheet.period.first.key};{sheet.period.last.key}\n".encode())
+    lines = {
+        (row.account.id, row.account.number, row.account.name, row.account.type.value): row.figures
+        for row in sheet.rows
+        if row.account is not None
+    }
+    for account, figures in [*sorted(lines.items()), (("undisposed",), sheet.undisposed)]:
+        amounts = (figures.opening, figures.closing, figures.last_year)
+        texts = [None if amount is None else _amount_text(amount) for amount in amounts]
+        line = json.dumps([*account, *texts], ensure_ascii=False, separators=(",", ":"))
+        digest.update(f"{line}\n".encode())
     return digest.hexdigest()
 
 

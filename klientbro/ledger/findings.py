@@ -49,7 +49,8 @@ def note_decoded(transaction: Transaction, key: BooksKey, decoded: Decoded) -> N
 def note_parts_of_ore(transaction: Transaction, key: BooksKey, landed: Landed) -> None:
     """A posting with parts of an øre is kept exactly as it is, and is a finding."""
     for source_id, voucher_no, amount in transaction.execute(
-        "select source_id, voucher_no, amount from incoming where amount <> round(amount, 2) "
+        "select source_id, voucher_no, amount from incoming where scale(amount) > 2 "
+        "and amount <> round(amount, 2) "
         "limit 100"
     ).fetchall():
         note(

@@ -8,7 +8,7 @@ newest run: a worker that was thought dead and wakes up finds its fencing number
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -17,10 +17,9 @@ from uuid import UUID
 
 import psycopg
 from psycopg import sql
-from psycopg.abc import AdaptContext
-from psycopg.adapt import Dumper
 
 from klientbro.domain.exchange import COLUMNS, Resource, Row
+from klientbro.ledger.copying import copy_rows
 from klientbro.lib.errors import LedgerError
 
 CURRENT = 2147483647  # known_to of a row that still stands
@@ -130,7 +129,6 @@ _CREATE_INCOMING = sql.SQL(
     "create temp table if not exists incoming on commit delete rows as "
     "select {columns} from ledger_posting with no data"
 ).format(columns=_COLUMN_LIST)
-_COPY_INCOMING = sql.SQL("copy incoming ({columns}) from stdin").format(columns=_COLUMN_LIST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,44 +150,14 @@ def copy_incoming(transaction: Transaction, rows: Sequence[Row]) -> Incoming:
 
     Doubles within the window (a page sent twice) collapse to the last one by id.
     """
-    by_id = {row[SOURCE_ID]: row for row in rows}
+    distinct = list({row[SOURCE_ID]: row for row in rows}.values())
     with transaction.cursor() as cursor:
         cursor.execute("select to_regclass('pg_temp.incoming') is not null")
         existing = cursor.fetchone()
         if existing is None or not existing[0]:
             cursor.execute(_CREATE_INCOMING)
-        write_rows(cursor, _COPY_INCOMING, by_id.values())
-    return Incoming(len(rows), len(by_id), _newest_of(rows), _control_accounts_of(rows))
-
-
-def write_rows(
-    cursor: psycopg.Cursor[tuple[object, ...]], copy_in: sql.Composed, rows: Iterable[Row]
-) -> None:
-    """Sends rows by COPY."""
-    cursor.adapters.register_dumper(datetime, _SharedMoments)
-    with cursor.copy(copy_in) as copy:
-        write = copy.write_row
-        for row in rows:
-            write(row)
-
-
-class _SharedMoments(Dumper):
-    """Timestamps as text, each written once a page: all rows of a voucher carry the same two.
-
-    They were two fifths of what writing a row costs.
-    """
-
-    oid = psycopg.adapters.types["timestamptz"].oid
-
-    def __init__(self, cls: type, context: AdaptContext | None = None) -> None:
-        super().__init__(cls, context)
-        self._texts: dict[datetime, bytes] = {}
-
-    def dump(self, obj: datetime) -> bytes:
-        text = self._texts.get(obj)
-        if text is None:
-            text = self._texts[obj] = obj.isoformat(" ").encode()
-        return text
+        copy_rows(cursor, "incoming", POSTING_COLUMNS, distinct)
+    return Incoming(len(rows), len(distinct), _newest_of(rows), _control_accounts_of(rows))
 
 
 # Whether any of our ids lies among the incoming ones. A source numbers its postings as they come,
@@ -228,8 +196,8 @@ _OPENED = sql.SQL(
       from incoming s where {which}
       returning account_id, posting_date, amount, voucher_no
     )
-    select account_id, date_trunc('month', posting_date)::date as month, sum(amount), count(*),
-           {vouchers}
+    select account_id, date_trunc('month', posting_date::timestamp)::date as month,
+           sum(amount), count(*), {vouchers}
     from opened group by account_id, month
     """
 )
@@ -248,8 +216,8 @@ _CLOSE = """
         and source_id = any(%(ids)s)
       returning account_id, posting_date, amount, voucher_no
     )
-    select account_id, date_trunc('month', posting_date)::date as month, sum(amount), count(*),
-           array_agg(distinct voucher_no)
+    select account_id, date_trunc('month', posting_date::timestamp)::date as month,
+           sum(amount), count(*), array_agg(distinct voucher_no)
     from gone group by account_id, month
 """
 

@@ -1,4 +1,4 @@
-"""The proof: postings, added up anew, equal the kept balances, equal the source. Seals what is.
+"""The proof: postings, added up anew, equal kept balances and deltas, equal the source. Seals it.
 
 What a seal does not prove: texts, VAT codes, dimensions, dates inside the month, the sub-ledgers.
 """
@@ -14,11 +14,12 @@ from decimal import Decimal
 from klientbro.domain.periods import Month
 from klientbro.domain.proof import Difference, compare, sheet_hash, sum_by_account
 from klientbro.ledger.books import Books
+from klientbro.ledger.changes import broken_changes
 from klientbro.ledger.landing import BooksKey, Transaction, check_fence
 from klientbro.ledger.sums import (
     MonthlySums,
+    Sheets,
     account_types,
-    closings,
     held_sums,
     openings,
     posting_sums,
@@ -35,7 +36,9 @@ class Holdings:
     opening: Mapping[str, Decimal]
     sums: MonthlySums
     types: Mapping[str, str]
+    sheets: Sheets
     broken_balances: tuple[tuple[str, date], ...]  # kept balance differs from its own postings
+    broken_changes: tuple[tuple[str, date], ...]  # the deltas of all landings do
 
 
 def read_holdings(transaction: Transaction, books: Books) -> Holdings:
@@ -49,12 +52,16 @@ def read_holdings(transaction: Transaction, books: Books) -> Holdings:
             if from_postings.get(place, Decimal(0)) != kept.get(place, Decimal(0))
         )
     )
+    opening = openings(transaction, books.connection_id)
+    types = account_types(transaction, books.connection_id)
     return Holdings(
         landing=books.landing,
-        opening=openings(transaction, books.connection_id),
+        opening=opening,
         sums=from_postings,
-        types=account_types(transaction, books.connection_id),
+        types=types,
+        sheets=Sheets(books, opening, from_postings, types),
         broken_balances=broken,
+        broken_changes=broken_changes(transaction, books.connection_id, from_postings),
     )
 
 
@@ -65,17 +72,21 @@ def differences_at(
     source: Sequence[tuple[str, Decimal]],
 ) -> list[Difference]:
     """Where our copy and the source stand apart at the month's last day, account by account."""
-    ours = closings(books, month.last_day, holdings.opening, holdings.sums, holdings.types)
-    return compare(ours, sum_by_account(source))
+    return compare(holdings.sheets.at(month.last_day), sum_by_account(source))
 
 
 def months_to_prove(transaction: Transaction, books: Books, today: date) -> list[Month]:
-    """Every month from the first held one to the present, or to the last with postings."""
+    """Every month from the first held one to the present, or to the last with postings.
+
+    A month ahead whose last posting has gone is proved once more: it stands at nothing now.
+    """
     if books.covered_from is None:
         return []
     row = transaction.execute(
-        "select max(month) from ledger_balance where connection_id = %s and postings > 0",
-        [books.connection_id],
+        "select greatest((select max(month) from ledger_balance where connection_id = %s "
+        "and postings > 0), (select max(month) from ledger_month where connection_id = %s "
+        "and state <> 'sealed'))",
+        [books.connection_id, books.connection_id],
     ).fetchone()
     last = Month.of(today)
     if row is not None and isinstance(row[0], date):
@@ -152,9 +163,7 @@ def upgrade_movement_seals(
     ).fetchall():
         if not isinstance(month, date):
             continue
-        sheet = closings(
-            books, Month.of(month).last_day, holdings.opening, holdings.sums, holdings.types
-        )
+        sheet = holdings.sheets.at(Month.of(month).last_day)
         if sheet_hash(sheet) != sheet_hash_then:
             transaction.execute(
                 "update ledger_month set state = 'unproved' where connection_id = %s "
@@ -186,13 +195,14 @@ def seal_month(
     """Seals a month that equals the source; False when something landed since it was compared."""
     if check_fence(transaction, key) != holdings.landing:
         return False
-    sheet = closings(books, month.last_day, holdings.opening, holdings.sums, holdings.types)
+    sheet = holdings.sheets.at(month.last_day)
+    fingerprint = sheet_hash(sheet)
     kind = FULL if books.is_anchored_at_conversion else MOVEMENT
     stands = transaction.execute(
         "update ledger_month m set proved_at = clock_timestamp() from ledger_seal s "
         "where m.connection_id = %s and m.month = %s and m.state = 'sealed' and s.id = m.seal_id "
         "and s.kind = %s and s.sheet_hash = %s returning 1",
-        [key.connection_id, month.first_day, kind, sheet_hash(sheet)],
+        [key.connection_id, month.first_day, kind, fingerprint],
     ).fetchone()
     if stands is not None:
         return True  # proved once more: nothing moved, so the seal that stands says it all
@@ -216,7 +226,7 @@ def seal_month(
             len(sheet),
             counted[0] if counted else 0,
             -sum(sheet.values(), Decimal(0)),
-            sheet_hash(sheet),
+            fingerprint,
         ],
     ).fetchone()
     _set_month(

@@ -272,7 +272,10 @@ class VoucherLine:
 
 @dataclass(frozen=True, slots=True)
 class LateChange:
-    """A voucher that came to a month after it was locked or sealed."""
+    """A voucher that came to a month after it was locked or sealed, or its VAT return filed.
+
+    reason: lock, seal or vat_return. lock_opening: whether we saw that the lock had been opened.
+    """
 
     id: int
     landing: int
@@ -285,6 +288,11 @@ class LateChange:
     lock_date: date | None
     result_effect: Decimal
     found_at: datetime
+    term_first: date | None = None
+    term_last: date | None = None
+    vat_return_no: int | None = None
+    vat_return_id: str | None = None
+    lock_opening: str | None = None
 
     @property
     def result_better(self) -> Decimal:

@@ -66,6 +66,26 @@ def parse_typed_date(text: str) -> date | None:
         return None
 
 
+def parse_typed_moment(text: str) -> datetime | None:
+    """Read a moment a person typed, `2026-10-12T14:00` or with seconds or an offset; None else.
+
+    Without an offset it is Norwegian time. A day alone is its last moment. In the hour that comes
+    twice in October it is the later one.
+    """
+    stripped = text.strip()
+    if (day := parse_typed_date(stripped)) is not None:
+        return datetime.combine(day, time.max, OSLO).astimezone(UTC)
+    try:
+        moment = datetime.fromisoformat(stripped)
+    except ValueError:
+        return None
+    try:
+        local = moment if moment.tzinfo else moment.replace(tzinfo=OSLO, fold=1)
+        return local.astimezone(UTC)
+    except OverflowError:  # the first and last hours of the calendar
+        return None
+
+
 def format_date(day: date) -> str:
     """Write a day: `31.12.2026`. A moment is refused: which day it is depends on the zone."""
     if isinstance(day, datetime):

@@ -7,7 +7,7 @@ neither the key nor a personal number is ever sent back.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -20,12 +20,16 @@ from django.utils.translation import gettext as _
 from klientbro.clients.errors import RefusedError
 from klientbro.clients.models import Connection, KeyCheck
 from klientbro.clients.services import Typed, checked_key, source_identifier
+from klientbro.clients.services.typed import NAME_MAX, read_name
+from klientbro.connectors.registry import connector
 from klientbro.portal.views.shared import REFUSED, done, list_address, system_name
 from klientbro.tenants.services import firm_envelopes
 
 # A worker takes the question within a second and the source is given up after about 20: past this
 # there is no worker, and the person is not kept waiting.
 PATIENCE = timedelta(seconds=35)
+# Longer than nearly every answer takes: past this the person is told, and may go on without it.
+USUAL = timedelta(seconds=5)
 # How long an answer may be built upon; afterwards the key is asked about anew.
 FRESH = timedelta(minutes=15)
 
@@ -40,6 +44,7 @@ class Answering:
     typed: Typed
     save: Callable[[Typed, KeyCheck | None, bool], Connection]
     saved_text: Callable[[Connection], str]
+    is_repair: bool = False  # the client stays who it is: nothing of the source's is taken over
 
     def respond(self) -> HttpResponse:
         """Still working, saved, or why not and what can be done."""
@@ -48,24 +53,37 @@ class Answering:
             return self._say("expired")
         wants_unchecked = "unchecked" in asked
         if check.state != KeyCheck.State.DONE and not wants_unchecked:
-            if timezone.now() - check.created_at < PATIENCE:
-                return self._say("working")
-            return self._say("unreachable")
+            return self._still_working()
         if wants_unchecked:
             return self._saved(self.typed, None, confirmed=False)
         match KeyCheck.Outcome(check.outcome):
             case KeyCheck.Outcome.REJECTED:
-                return self._say("rejected")
+                found = connector(check.integration.system)
+                return self._say("not_yet" if found.new_grant_hours else "rejected")
             case KeyCheck.Outcome.UNREACHABLE:
                 return self._say("unreachable")
             case KeyCheck.Outcome.WORKS | KeyCheck.Outcome.MISSING_RIGHTS:
-                typed = self._with_source_number() if "use_source" in asked else self.typed
+                typed = self._with_sources_own() if "use_source" in asked else self.typed
                 return self._saved(typed, check, confirmed="confirmed" in asked)
         return self._say("failed")
 
-    def _with_source_number(self) -> Typed:
+    def _still_working(self) -> HttpResponse:
+        """What is on screen stays as long as there is nothing new to say."""
+        waited = timezone.now() - self.check.created_at
+        if waited >= PATIENCE:
+            return self._say("unreachable")
+        shown = "slow" if waited >= USUAL else "working"
+        if self.request.POST.get("shown") == shown:
+            return HttpResponse(status=204)
+        return self._say(shown)
+
+    def _with_sources_own(self) -> Typed:
+        """The number of the source's company in the place of the typed one, its name if wanted."""
         theirs = source_identifier(self.check, firm_envelopes())
-        return Typed(theirs or self.typed.identifier, self.typed.name, self.typed.key)
+        name = self.typed.name
+        if "use_name" in self.request.POST and self.check.source_name.strip():
+            name = read_name(self.check.source_name[:NAME_MAX])
+        return replace(self.typed, identifier=theirs or self.typed.identifier, name=name)
 
     def _saved(self, typed: Typed, check: KeyCheck | None, *, confirmed: bool) -> HttpResponse:
         try:
@@ -92,6 +110,7 @@ class Answering:
             "check": self.check,
             "typed": self.typed,
             "theirs": theirs,
+            "is_repair": self.is_repair,
             "system_name": system_name(self.check.integration.system),
         }
         return render(self.request, "portal/parts/key_answer.html", context)

@@ -17,11 +17,15 @@ from django.utils.translation import ngettext
 
 from klientbro.clients.identifiers import identifier_of
 from klientbro.clients.models import Connection
+from klientbro.clients.rights import rights_in_words, rights_names
 from klientbro.clients.services import why_not_activated_note
+from klientbro.connectors.contract import Kind
+from klientbro.connectors.registry import connectors
 from klientbro.domain.identifier import Identifier, IdentifierKind
 from klientbro.domain.periods import Month
 from klientbro.lib.dates import format_date, format_time, to_oslo
 from klientbro.lib.numbers import NO_BREAK_SPACE, format_count
+from klientbro.portal.actions import action_of, action_words
 from klientbro.sync.services import ConnectionState, cause_text, connection_states
 from klientbro.tenants.services import firm_envelopes
 
@@ -35,8 +39,9 @@ class Note:
     """The small line under a status: the cause and, as a link, the one action that cures it."""
 
     text: str
-    action: str = ""  # edit, accept, recheck, fetch
+    action: str = ""  # of klientbro.portal.actions
     action_text: str = ""
+    title: str = ""  # the accounting system's own names of missing rights
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +61,7 @@ class Row:
     note: Note
     fetched: str
     fetched_note: str
+    agent: str  # «Agent sist sett …», only for systems that have one
     seal: str  # sealed, unsealed, open; '' before there is any month
     sealed: SafeString
     address: str
@@ -154,7 +160,8 @@ def _row(
         percent=state.percent if state.state == "running" else None,
         note=_note(connection, state),
         fetched=_("now") if state.state == "running" else when(state.last_success_at),
-        fetched_note=_counts(state),
+        fetched_note=_fetched_note(state),
+        agent=_agent(connection),
         seal=_seal(state),
         sealed=_sealed(state),
         address=own,
@@ -199,6 +206,8 @@ def _status(connection: Connection, state: ConnectionState) -> tuple[str, str, s
             return "off", "clock", _("In line as no. %(position)s") % {"position": position}
         case "waiting" | "never":
             return "off", "clock", _("In line")
+    if connection.recheck_at is not None and not connection.api_active:
+        return "off", "clock", _(cause_text("not_yet").title)
     if connection.key_check_cause and not connection.api_active:
         return "stop", "stop", _("Inactive: %(why)s") % {"why": _small(_key_title(connection))}
     return "off", "off", _("Inactive")
@@ -218,19 +227,25 @@ def _small(sentence: str) -> str:
 
 
 def _note(connection: Connection, state: ConnectionState) -> Note:
-    """What to know beside the word, and what to do."""
+    """What to know beside the word, and the one thing to do."""
     if state.state == "running":
         return Note(_progress(state))
     if state.state == "inactive":
         hindrance, cure = why_not_activated_note(connection)
-        cures = {"edit": _("Edit"), "recheck": _("Check the key")}
-        return Note(hindrance, cure, cures.get(cure, ""))
+        if not hindrance and connection.recheck_at is not None:
+            hindrance = _("The key is tried again at %(time)s.") % {
+                "time": format_time(connection.recheck_at)
+            }
+        title = rights_names(connection.missing_rights)
+        return Note(hindrance, cure, action_words(cure), title)
+    action = action_of(state.cause)
     if state.cause == "differs":
         months = ", ".join(month_name(month) for month in state.months_differing[:3])
         parts = [_("%(months)s differs.") % {"months": months[:1].upper() + months[1:]}]
         if state.next_at and state.next_at > timezone.now():
             parts.append(_("Is read anew at %(time)s.") % {"time": format_time(state.next_at)})
-        return Note(" ".join(parts) if months else parts[-1])
+        text = " ".join(parts) if months else parts[-1]
+        return Note(text, action, action_words(action))
     if not state.cause:
         return Note("")
     cause = cause_text(state.cause)
@@ -239,12 +254,9 @@ def _note(connection: Connection, state: ConnectionState) -> Note:
         parts.append(filled(_(cause.explanation), state.cause_detail))
     elif state.next_at and state.next_at > timezone.now():
         parts.append(_("Is tried again at %(time)s.") % {"time": format_time(state.next_at)})
-    action, words = {
-        "edit": ("edit", _("Edit")),
-        "accept_vanished": ("accept", _("See and decide")),
-        "retry": ("fetch", _("Fetch now")),
-    }.get(cause.action_name, ("", ""))
-    return Note(" ".join(parts), action, words)
+    rights = state.cause_detail.get("rights")
+    title = rights_names(map(str, rights)) if isinstance(rights, list) else ""
+    return Note(" ".join(parts), action, action_words(action), title)
 
 
 class _Words(dict[str, str]):
@@ -256,7 +268,11 @@ class _Words(dict[str, str]):
 
 def filled(text: str, detail: Mapping[str, object]) -> str:
     """The cause's own figures in its text."""
-    return text.format_map(_Words({name: _readable(one) for name, one in detail.items()}))
+    words = {name: _readable(one) for name, one in detail.items()}
+    rights = detail.get("rights")
+    if isinstance(rights, list):
+        words["rights"] = rights_in_words(map(str, rights))
+    return text.format_map(_Words(words))
 
 
 def _readable(value: object) -> str:
@@ -313,6 +329,25 @@ def _counts(state: ConnectionState) -> str:
     if state.rows_closed:
         parts.append(_("%(count)s removed") % {"count": format_count(state.rows_closed)})
     return ", ".join(parts) or _("nothing new")
+
+
+def _fetched_note(state: ConnectionState) -> str:
+    """What the last run brought; where a later try failed, when that was («sist forsøkt»)."""
+    tried, fetched = state.last_attempt_at, state.last_success_at
+    if state.cause and state.state != "running" and tried and (not fetched or tried > fetched):
+        return _("tried %(when)s") % {"when": when(tried)}
+    return _counts(state)
+
+
+def _agent(connection: Connection) -> str:
+    """When the program on the customer's machine last answered; '' for systems on the web."""
+    known = connectors().get(connection.integration.system)
+    if known is None or known.kind is not Kind.AGENT:
+        return ""
+    seen = connection.integration.agent_seen_at
+    if seen is None:
+        return _("The agent has not been seen yet")
+    return _("Agent last seen %(when)s") % {"when": when(seen)}
 
 
 def _seal(state: ConnectionState) -> str:

@@ -49,6 +49,7 @@ class Environment:
     app_database_url: str | None = field(repr=False)
     owner_database_url: str | None = field(repr=False)
     external_app_url: str | None = field(repr=False)
+    external_backup_url: str | None = field(repr=False)
     postgres_bin: Path | None
     host: str
     port: int
@@ -63,6 +64,14 @@ class Environment:
     debug: bool
     worker_concurrency: int
     web_processes: int
+    request_log_days: int
+    email_url: str = field(repr=False)
+    email_from: str
+    alert_hours: int
+    metrics_token: str = field(repr=False)
+    log_format: str
+    otlp_endpoint: str
+    enhetsregisteret_url: str
 
     def operator_settings(self, system: str) -> Mapping[str, str]:
         """The operator's settings of one connector, by the last part of their names."""
@@ -92,6 +101,7 @@ def load_environment(variables: Mapping[str, str] | None = None) -> Environment:
         app_database_url=given.get("KLIENTBRO_RUNTIME_APP_URL") or None,
         owner_database_url=given.get("KLIENTBRO_RUNTIME_OWNER_URL") or None,
         external_app_url=given.get("KLIENTBRO_APP_DATABASE_URL") or None,
+        external_backup_url=given.get("KLIENTBRO_BACKUP_DATABASE_URL") or None,
         postgres_bin=Path(folder) if (folder := given.get("KLIENTBRO_POSTGRES_BIN")) else None,
         host=host,
         port=port,
@@ -108,6 +118,14 @@ def load_environment(variables: Mapping[str, str] | None = None) -> Environment:
         debug=_flag(given, "KLIENTBRO_DEBUG"),
         worker_concurrency=_whole(given, "KLIENTBRO_WORKER_CONCURRENCY", 8, low=1, high=64),
         web_processes=_whole(given, "KLIENTBRO_WEB_PROCESSES", 2, low=1, high=64),
+        request_log_days=_whole(given, "KLIENTBRO_REQUEST_LOG_DAYS", 14, low=1, high=400),
+        email_url=_email_url(given),
+        email_from=given.get("KLIENTBRO_EMAIL_FROM") or "klientbro@localhost",
+        alert_hours=_whole(given, "KLIENTBRO_ALERT_HOURS", 4, low=1, high=168),
+        metrics_token=given.get("KLIENTBRO_METRICS_TOKEN", "").strip(),
+        log_format=_one_of(given, "KLIENTBRO_LOG_FORMAT", ("text", "json")),
+        otlp_endpoint=_optional_url(given, "KLIENTBRO_OTLP_ENDPOINT"),
+        enhetsregisteret_url=_optional_url(given, "KLIENTBRO_ENHETSREGISTERET_URL"),
     )
 
 
@@ -205,6 +223,39 @@ def _url(given: Mapping[str, str], name: str, default: str) -> str:
     if parts.scheme not in ("http", "https") or not parts.netloc:
         raise ConfigurationError(f"{name} must be a full address such as {default}, not {text!r}")
     return text.rstrip("/")
+
+
+def _optional_url(given: Mapping[str, str], name: str) -> str:
+    text = given.get(name, "").strip()
+    return _url(given, name, "http://127.0.0.1:4318") if text else ""
+
+
+def _email_url(given: Mapping[str, str]) -> str:
+    """`smtp://user:password@host:port`, `smtp+tls://…` (STARTTLS) or `smtps://…`; '' for none."""
+    text = given.get("KLIENTBRO_EMAIL_URL", "").strip()
+    if not text:
+        return ""
+    try:
+        parts = urlsplit(text)
+        usable = parts.scheme in ("smtp", "smtp+tls", "smtps") and parts.hostname
+        _ = parts.port
+    except ValueError:
+        usable = None
+    if not usable:
+        # the address may hold a password, so it is not repeated
+        raise ConfigurationError(
+            "KLIENTBRO_EMAIL_URL must be like smtp+tls://user:password@host:587 "
+            "(smtp, smtp+tls or smtps)."
+        )
+    return text
+
+
+def _one_of(given: Mapping[str, str], name: str, choices: tuple[str, ...]) -> str:
+    """One of the words; the first when nothing is given."""
+    text = given.get(name, "").strip().lower() or choices[0]
+    if text not in choices:
+        raise ConfigurationError(f"{name} must be {' or '.join(choices)}, not {text!r}")
+    return text
 
 
 def _port(given: Mapping[str, str], name: str, default: int) -> int:

@@ -32,7 +32,14 @@ def shell(request: HttpRequest) -> dict[str, Any]:
 
 
 def _is_here(request: HttpRequest, place: Place) -> bool:
-    return request.path.startswith(place.address)
+    """Whether the page belongs to the place: to the nearest one, where one lies within another."""
+    here = [
+        each.address
+        for group in GROUPS
+        for each in group.places
+        if request.path.startswith(each.address)
+    ]
+    return place.address == max(here, key=len, default=None)
 
 
 def _sign_in_address() -> str:

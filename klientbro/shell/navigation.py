@@ -26,7 +26,20 @@ class Group:
 
 
 GROUPS = (
-    Group(_("Tools"), (Place("/klienter/", _("Clients"), "clients"),)),
-    Group(_("Sources"), (Place("/integrasjoner/", _("Integrations"), "plug"),)),
+    Group(
+        _("Tools"),
+        (
+            Place("/oversikt/", _("Overview"), "overview"),
+            Place("/avstemming/", _("Reconciliation"), "reconciliation"),
+            Place("/klienter/", _("Clients"), "clients"),
+        ),
+    ),
+    Group(
+        _("Sources"),
+        (
+            Place("/integrasjoner/", _("Integrations"), "plug"),
+            Place("/integrasjoner/kapasitet/", _("Capacity"), "gauge"),
+        ),
+    ),
     Group("", (Place("/hjelp/", _("Help"), "help"),)),
 )

@@ -1,41 +1,86 @@
 """The shared allowance: paces every process's requests through one row in PostgreSQL.
 
 A slot is only taken when it is free (reserving ahead and sleeping broke the limit by jitter), one
-reservation at a time per process. Lower priorities step back within a second of a higher one's
-last sign. On a 429 the rate is lowered a little and everybody waits as long as the source asked.
+reservation at a time per process. Whose turn it is, is decided in the database among the requests
+that wait in all processes (`sync_take_slot`): by priority, then in turn to the client and to the
+firm served longest ago. On a 429 the rate is lowered a little and everybody waits as long as the
+source asked.
 """
 
 from __future__ import annotations
 
 import asyncio
-import heapq
 import itertools
+import logging
 import os
 import secrets
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
 from weakref import WeakKeyDictionary
+
+import psycopg
 
 from klientbro.connectors.errors import RateLimitedError
 from klientbro.sync.database import transaction
 
+logger = logging.getLogger(__name__)
+
 KEY = "poweroffice"
 SIGN_OF_LIFE_SECONDS = 1.0
-# A slot taken late lets the next one come that much sooner, within this share of an interval. At
-# 9.7 a second eleven sends still span 1.026 s: most of the room is left for jitter on the line.
-CATCH_UP_SHARE = 0.05
+# A slot that stood free so long is taken by whoever asks: its process does not come for it.
+GRACE_SECONDS = 0.25
+# Slots taken late are caught up within so many; the ten of a sliding second are counted apart.
+CATCH_UP_SLOTS = 2.0
+# A request that sets out so long after its slot was taken is counted where it set out.
+LATE_SECONDS = 0.008
+FAST_RATE = 50.0  # from here on a few milliseconds more or less are nothing the source minds
 LONGEST_WAIT_SECONDS = 20.0
 LOWEST_RATE_SHARE = 0.8  # a 429 lowers the rate, but never under this share of the setting
+MOST_SHOWN = 64  # waiters that a process shows the others
+NO_FIRM = UUID(int=0)
+NO_CONNECTION = -1
 
 
-@dataclass(order=True)
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """On whose behalf a request waits."""
+
+    priority: int
+    firm_id: UUID = NO_FIRM
+    connection_id: int = NO_CONNECTION
+
+
+@dataclass(slots=True, eq=False)
 class _Waiter:
-    rank: tuple[int, int]
-    ready: asyncio.Future[None] = field(compare=False)
-    priority: int = field(compare=False)
+    asker: Asker
+    order: int
+    ready: asyncio.Future[_Slot]
+    since: float = field(default_factory=time.monotonic)
+
+
+@dataclass(frozen=True, slots=True)
+class _Slot:
+    """When it was taken: by the database's clock, and the latest it can have been by ours."""
+
+    granted_at: datetime
+    asked_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """A slot for one of the waiters, or how long to wait before asking again."""
+
+    pause_seconds: float
+    chosen: int | None = None
+    slot: _Slot | None = None
 
 
 class Clerk:
-    """Takes slots for this process, the most urgent waiter first."""
+    """Takes slots for this process; which waiter gets one, the database says."""
 
     def __init__(self, key: str, rate: float) -> None:
         self._key = key
@@ -43,48 +88,69 @@ class Clerk:
         self._waiting: list[_Waiter] = []
         self._order = itertools.count()
         self._task: asyncio.Task[None] | None = None
+        self._corrections: set[asyncio.Future[None]] = set()
         self._process = f"{os.getpid()}-{secrets.token_hex(4)}"
+        self._came = asyncio.Event()
+        # a thread of its own: one that waits behind landings would hold everybody's next slot
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="budget")
 
-    async def wait(self, priority: int) -> None:
+    async def wait(self, asker: Asker) -> None:
         """Returns when one request may be sent."""
-        ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        heapq.heappush(self._waiting, _Waiter((-priority, next(self._order)), ready, priority))
+        ready: asyncio.Future[_Slot] = asyncio.get_running_loop().create_future()
+        self._waiting.append(_Waiter(asker, next(self._order), ready))
+        self._came.set()
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._serve())
-        await ready
+        slot = await ready
+        late = time.monotonic() - slot.asked_at
+        if late > LATE_SECONDS and self._rate < FAST_RATE:
+            loop = asyncio.get_running_loop()
+            correction = loop.run_in_executor(self._thread, self._correct, slot, late)
+            self._corrections.add(correction)
+            correction.add_done_callback(self._corrections.discard)
 
-    async def throttled(self, retry_after_seconds: float) -> None:
+    async def throttled(self, asker: Asker, retry_after_seconds: float) -> None:
         """The source says we went too fast: everybody waits, and the rate is lowered a little."""
-        await asyncio.to_thread(self._write_throttled, retry_after_seconds)
+        await asyncio.to_thread(self._write_throttled, asker, retry_after_seconds)
 
     async def _serve(self) -> None:
+        loop = asyncio.get_running_loop()
         while self._waiting:
-            if self._waiting[0].ready.done():  # its task was cancelled
-                heapq.heappop(self._waiting)
-                continue
-            priority = self._waiting[0].priority
+            self._waiting = [one for one in self._waiting if not one.ready.done()]  # cancelled
+            self._came.clear()
+            shown = sorted(self._waiting, key=lambda one: (-one.asker.priority, one.order))
+            shown = shown[:MOST_SHOWN]
+            if not shown:
+                return
             try:
-                pause = await asyncio.to_thread(self._take, priority)
+                answer = await loop.run_in_executor(self._thread, self._take, shown)
             except Exception as error:  # the database is away: whoever waits must hear of it
                 self._refuse(error)
                 return
-            if pause > LONGEST_WAIT_SECONDS:
+            if answer.slot is not None and answer.chosen is not None:
+                waiter = shown[answer.chosen - 1]
+                self._waiting.remove(waiter)
+                if not waiter.ready.done():
+                    waiter.ready.set_result(answer.slot)
+            elif answer.pause_seconds > LONGEST_WAIT_SECONDS:
                 # the source has closed its door: runs end and are tried again, rather than to
                 # hold their workers until it opens
                 self._refuse(
                     RateLimitedError(
                         "the source asked us to wait",
-                        retry_after_seconds=pause,
+                        retry_after_seconds=answer.pause_seconds,
                         connector=self._key,
                     )
                 )
                 return
-            if pause > 0:
-                await asyncio.sleep(pause)
-                continue
-            waiter = heapq.heappop(self._waiting)
-            if not waiter.ready.done():
-                waiter.ready.set_result(None)
+            else:
+                # somebody more urgent may come meanwhile, and the others must hear of them
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._came.wait(), self._pause(answer.pause_seconds))
+
+    @staticmethod
+    def _pause(seconds: float) -> float:
+        return min(max(seconds, 0.002), SIGN_OF_LIFE_SECONDS / 2)
 
     def _refuse(self, error: Exception) -> None:
         for waiter in self._waiting:
@@ -92,56 +158,52 @@ class Clerk:
                 waiter.ready.set_exception(error)
         self._waiting.clear()
 
-    def _take(self, priority: int) -> float:
-        """0 when a slot was taken, else how many seconds to wait before asking again."""
+    def _take(self, shown: list[_Waiter]) -> _Answer:
+        asked_at = time.monotonic()
         with transaction(None, relaxed=True) as cursor:
             row = cursor.execute(
-                """
-                insert into sync_budget as b (key, free_at, rate, granted, throttled)
-                values (%(key)s, clock_timestamp() + make_interval(secs => 1.0 / %(rate)s),
-                        %(rate)s, 1, 0)
-                on conflict (key) do update
-                  set free_at = greatest(b.free_at, clock_timestamp()
-                        - make_interval(secs => %(catch_up)s / b.rate))
-                        + make_interval(secs => 1.0 / b.rate),
-                      granted = b.granted + 1,
-                      -- a lowered rate creeps back to the setting, a thousandth a request
-                      rate = least(%(rate)s, greatest(b.rate * 1.001, %(lowest)s))
-                  where b.free_at <= clock_timestamp() and not exists (
-                    select from sync_budgetwait w
-                    where w.key = b.key and w.priority > %(priority)s
-                      and w.seen_at > clock_timestamp() - make_interval(secs => %(life)s))
-                returning 1
-                """,
-                {
-                    "key": self._key,
-                    "rate": self._rate,
-                    "catch_up": CATCH_UP_SHARE,
-                    "lowest": self._rate * LOWEST_RATE_SHARE,
-                    "priority": priority,
-                    "life": SIGN_OF_LIFE_SECONDS,
-                },
+                "select pause, chosen, granted_at from sync_take_slot("
+                "%s, %s, %s::float8, %s::float8, %s::uuid[], %s::bigint[], %s::int[], "
+                "%s::float8[], %s::float8, %s::float8, %s::float8)",
+                [
+                    self._key,
+                    self._process,
+                    self._rate,
+                    self._rate * LOWEST_RATE_SHARE,
+                    [one.asker.firm_id for one in shown],
+                    [one.asker.connection_id for one in shown],
+                    [one.asker.priority for one in shown],
+                    [asked_at - one.since for one in shown],
+                    SIGN_OF_LIFE_SECONDS,
+                    GRACE_SECONDS,
+                    CATCH_UP_SLOTS,
+                ],
             ).fetchone()
-            if row is not None:
-                cursor.execute("delete from sync_budgetwait where process = %s", [self._process])
-                return 0.0
-            cursor.execute(
-                "insert into sync_budgetwait (process, key, priority, seen_at) "
-                "values (%s, %s, %s, clock_timestamp()) on conflict (process) do update "
-                "set priority = excluded.priority, seen_at = excluded.seen_at",
-                [self._process, self._key, priority],
-            )
-            free = cursor.execute(
-                "select extract(epoch from free_at - clock_timestamp()) from sync_budget "
-                "where key = %s",
-                [self._key],
-            ).fetchone()
-        seconds = float(str(free[0])) if free else 0.0
-        if seconds > LONGEST_WAIT_SECONDS:
-            return seconds
-        return min(max(seconds, 0.002), SIGN_OF_LIFE_SECONDS / 2)
+        if row is None:
+            raise LookupError("the shared allowance gave no answer")
+        if isinstance(row[2], datetime):
+            return _Answer(0.0, int(str(row[1])), _Slot(row[2], asked_at))
+        return _Answer(float(str(row[0])))
 
-    def _write_throttled(self, retry_after_seconds: float) -> None:
+    def _correct(self, slot: _Slot, late_seconds: float) -> None:
+        """The request set out late: the ten of a sliding second are counted from when it did."""
+        try:
+            with transaction(None, relaxed=True) as cursor:
+                cursor.execute(
+                    "update sync_budget set recent = array(select s from unnest(array_replace("
+                    "recent, %s, %s + make_interval(secs => %s))) s order by s) where key = %s",
+                    [slot.granted_at, slot.granted_at, late_seconds, self._key],
+                )
+                cursor.execute(
+                    "update sync_budget set free_at = greatest(free_at, "
+                    "recent[1] + make_interval(secs => 10.0 / rate)) "
+                    "where key = %s and cardinality(recent) = 10",
+                    [self._key],
+                )
+        except psycopg.Error as error:
+            logger.warning("a late request could not be counted where it set out: %s", error)
+
+    def _write_throttled(self, asker: Asker, retry_after_seconds: float) -> None:
         with transaction(None, relaxed=True) as cursor:
             cursor.execute(
                 "update sync_budget set throttled = throttled + 1, "
@@ -149,6 +211,13 @@ class Clerk:
                 "free_at = greatest(free_at, clock_timestamp() + make_interval(secs => %s)) "
                 "where key = %s",
                 [self._rate * LOWEST_RATE_SHARE, retry_after_seconds, self._key],
+            )
+            cursor.execute(
+                "insert into sync_budgetminute as m (key, minute, firm_id, priority, throttled) "
+                "values (%s, date_trunc('minute', clock_timestamp()), %s, %s, 1) "
+                "on conflict (key, minute, firm_id, priority) do update "
+                "set throttled = m.throttled + 1",
+                [self._key, asker.firm_id, asker.priority],
             )
 
 
@@ -161,17 +230,32 @@ _clerks: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[tuple[str, float], Cl
 class PriorityPacer:
     """One source's way to the clerk, with the priority of the job it works for."""
 
-    def __init__(self, key: str, rate: float, priority: int) -> None:
+    def __init__(
+        self,
+        key: str,
+        rate: float,
+        priority: int,
+        firm_id: UUID = NO_FIRM,
+        connection_id: int | None = None,
+    ) -> None:
         self.priority = priority
         self._key = key
         self._rate = rate
+        self._firm_id = firm_id
+        self._connection_id = NO_CONNECTION if connection_id is None else connection_id
 
     def _clerk(self) -> Clerk:
         mine = _clerks.setdefault(asyncio.get_running_loop(), {})
-        return mine.setdefault((self._key, self._rate), Clerk(self._key, self._rate))
+        name = (self._key, self._rate)
+        if name not in mine:
+            mine[name] = Clerk(*name)
+        return mine[name]
+
+    def _asker(self) -> Asker:
+        return Asker(self.priority, self._firm_id, self._connection_id)
 
     async def wait(self) -> None:
-        await self._clerk().wait(self.priority)
+        await self._clerk().wait(self._asker())
 
     async def throttled(self, retry_after_seconds: float) -> None:
-        await self._clerk().throttled(retry_after_seconds)
+        await self._clerk().throttled(self._asker(), retry_after_seconds)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +19,8 @@ from klientbro.sync.database import transaction
 from klientbro.sync.surroundings import CountingLog
 
 SLICE_SECONDS = 10.0
+# Set when this process's worker has been told to stop.
+STOPPING = threading.Event()
 
 
 class StopRun(Exception):
@@ -46,13 +49,15 @@ class Slice:
     priority: int
     source_company: str = ""
     key_hash: bytes = b""
+    fetch_from: date | None = None  # the firm's own choices for the client
+    year_start_month: int | None = None
     started: float = field(default_factory=time.monotonic)
-    requests_written: int = 0
+    run_id: UUID | None = None
 
     @property
     def is_over(self) -> bool:
-        """Time to give way: somebody's «Oppdater nå» may be waiting for this worker."""
-        return time.monotonic() - self.started > SLICE_SECONDS
+        """Time to give way: to somebody's «Oppdater nå», or because the worker is to stop."""
+        return STOPPING.is_set() or time.monotonic() - self.started > SLICE_SECONDS
 
     @contextmanager
     def fenced(self) -> Iterator[Transaction]:

@@ -10,6 +10,7 @@ from klientbro.connectors.contract import Document
 from klientbro.connectors.errors import ConnectorError
 from klientbro.sync.database import transaction
 from klientbro.sync.queue import LOOKING
+from klientbro.sync.requests import request_lines_of
 from klientbro.sync.surroundings import CountingLog, envelopes_of, open_source, token_reference
 from klientbro.tenants.envelopes import Envelopes
 
@@ -22,13 +23,18 @@ async def fetch_document_now(firm_id: UUID, request_id: int) -> None:
     opened = await asyncio.to_thread(_open, firm_id, request_id)
     if opened is None:
         return
-    system, secret, reference, voucher_id, envelopes = opened
+    system, secret, reference, voucher_id, envelopes, connection_id = opened
+    log = CountingLog()
     source, _pacer, _connector = open_source(
-        system, secret, reference, firm_id, envelopes, LOOKING, CountingLog()
+        system, secret, reference, firm_id, envelopes, LOOKING, log
     )
     document: Document | None = None
     try:
-        async with asyncio.timeout(TIME_LIMIT_SECONDS), source:
+        async with (
+            request_lines_of(log, firm_id, connection_id, "document"),
+            asyncio.timeout(TIME_LIMIT_SECONDS),
+            source,
+        ):
             document = await source.document(voucher_id)
             outcome = "found" if document else "none"
     except (ConnectorError, TimeoutError) as error:
@@ -37,13 +43,13 @@ async def fetch_document_now(firm_id: UUID, request_id: int) -> None:
     await asyncio.to_thread(_write, firm_id, request_id, outcome, document)
 
 
-def _open(firm_id: UUID, request_id: int) -> tuple[str, str, str, str, Envelopes] | None:
+def _open(firm_id: UUID, request_id: int) -> tuple[str, str, str, str, Envelopes, int] | None:
     with transaction(firm_id) as cursor:
         row = cursor.execute(
             "update sync_documentrequest d set state = 'running' "
             "from clients_connection c join clients_integration i on i.id = c.integration_id "
             "where d.id = %s and d.state <> 'done' and c.id = d.connection_id "
-            "returning i.system, c.key_sealed, c.key_hash, d.voucher_id",
+            "returning i.system, c.key_sealed, c.key_hash, d.voucher_id, c.id",
             [request_id],
         ).fetchone()
         if row is None:
@@ -57,7 +63,8 @@ def _open(firm_id: UUID, request_id: int) -> tuple[str, str, str, str, Envelopes
             return None
         envelopes = envelopes_of(cursor, firm_id)
         secret = envelopes.open("client_key", row[1])
-        return str(row[0]), secret, token_reference(row[2]), str(row[3]), envelopes
+        reference = token_reference(row[2])
+        return str(row[0]), secret, reference, str(row[3]), envelopes, int(str(row[4]))
 
 
 def _write(firm_id: UUID, request_id: int, outcome: str, document: Document | None) -> None:

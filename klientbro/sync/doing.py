@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
+from datetime import date
 
 from klientbro.connectors.contract import Company, Decoded, Resource, Row, Unit
 from klientbro.connectors.errors import (
@@ -19,20 +21,25 @@ from klientbro.ledger.masters import land_masters
 from klientbro.ledger.open_items import land_items
 from klientbro.ledger.sums import account_types
 from klientbro.sync.causes import Cause
+from klientbro.sync.chosen import chosen_settings, take_over_choices
 from klientbro.sync.context import Slice, StopRun
 from klientbro.sync.database import transaction
-from klientbro.sync.proving import known_of, prove, since_step
+from klientbro.sync.proving import known_of, prove, since_steps
 from klientbro.sync.queue import HISTORY
 from klientbro.sync.reading import find_missing, read_postings
+from klientbro.sync.refetch_requests import REFETCH
+from klientbro.sync.refetching import refetch, refetch_steps
 from klientbro.sync.steps import (
     MASTER_STEPS,
     Step,
     StepKind,
+    days_of,
     end_step,
     planned_steps,
     put_steps,
 )
 
+LONG_REFETCH_DAYS = 400
 RIGHT_MISSING = "right_missing"  # the kind of finding
 
 _RESOURCES = {
@@ -58,6 +65,8 @@ async def take_step(work: Slice, step: Step) -> None:
                 await asyncio.to_thread(_ask_since, work, step)
             else:
                 await read_postings(work, step)
+        case StepKind.REFETCH:
+            await refetch(work, step)
         case StepKind.MISSING:
             await find_missing(work, step)
         case StepKind.ANCHOR:
@@ -107,10 +116,12 @@ def _remember_company(work: Slice, company: Company) -> None:
 
 async def _read_settings(work: Slice, step: Step) -> None:
     await _check_company(work)
-    settings = await work.source.settings()
+    settings = chosen_settings(await work.source.settings(), work.fetch_from, work.year_start_month)
 
     def write() -> None:
         with transaction(work.firm_id) as cursor:
+            check_fence(cursor, work.key)
+            has_more_history = take_over_choices(cursor, work.books(cursor), settings)
             write_settings(
                 cursor,
                 work.key,
@@ -120,12 +131,16 @@ async def _read_settings(work: Slice, step: Step) -> None:
                 currency=settings.currency,
                 results_restart=settings.results_restart,
                 until=work.today,
+                vat_period=settings.vat_period,
+                year_is_chosen=work.year_start_month is not None,
             )
             cursor.execute(
                 "update sync_state s set verified_key_hash = c.key_hash from clients_connection c "
                 "where s.connection_id = %s and c.id = s.connection_id and c.key_hash = %s",
                 [work.connection_id, work.key_hash],
             )
+            if has_more_history:
+                put_steps(cursor, work.connection_id, [Step(StepKind.PLAN)])
             end_step(cursor, work.connection_id, step)
 
     await asyncio.to_thread(write)
@@ -134,15 +149,47 @@ async def _read_settings(work: Slice, step: Step) -> None:
 def _plan_units(work: Slice, step: Step) -> None:
     with work.fenced() as cursor:
         books = work.books(cursor)
-        known = known_of(books, work.today)
+        known = known_of(books, work.today, work.fetch_from)
         full = books.stage != "history" or work.reason == "full"
         if full:
             known = replace(known, covered_from=None)
         units = work.source.plan(None, known)
+        if work.reason == REFETCH and books.stage == "current":
+            _put_refetch(cursor, work, step, units, known.rows_per_day)
+            return
         year_start = books.years(work.today)[-1].start
         planned = planned_steps(units, year_start, books.first_possible_day, books.covered_from)
         put_steps(cursor, work.connection_id, planned, before=step.position)
         end_step(cursor, work.connection_id, step)
+
+
+def _put_refetch(
+    cursor: Transaction,
+    work: Slice,
+    step: Step,
+    units: Sequence[Unit],
+    rows_per_day: float | None,
+) -> None:
+    """The units of the period that was asked for, which is then forgotten: the steps have it."""
+    row = cursor.execute(
+        "update sync_state s set refetch_first = null, refetch_last = null from sync_state b "
+        "where s.connection_id = %s and b.connection_id = s.connection_id "
+        "returning b.refetch_first, b.refetch_last",
+        [work.connection_id],
+    ).fetchone()
+    first, last = row if row is not None else (None, None)
+    steps = refetch_steps(
+        work.source,
+        units,
+        first if isinstance(first, date) else None,
+        last if isinstance(last, date) else None,
+        rows_per_day,
+    )
+    put_steps(cursor, work.connection_id, steps, before=step.position)
+    end_step(cursor, work.connection_id, step)
+    if sum(days_of(one.unit()) for one in steps) > LONG_REFETCH_DAYS:
+        work.priority = min(work.priority, HISTORY)  # everything anew waits behind the others
+        work.pacer.priority = work.priority
 
 
 def _ask_since(work: Slice, step: Step) -> None:
@@ -151,7 +198,7 @@ def _ask_since(work: Slice, step: Step) -> None:
         put_steps(
             cursor,
             work.connection_id,
-            [since_step(work, work.books(cursor))],
+            since_steps(work, work.books(cursor)),
             before=step.position,
         )
         end_step(cursor, work.connection_id, step)

@@ -11,6 +11,7 @@ import asyncio
 import logging
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import date, datetime
 from uuid import UUID
 
 import psycopg
@@ -22,11 +23,18 @@ from klientbro.ledger.books import read_books
 from klientbro.ledger.landing import BooksKey, FencedError, Transaction, begin_run
 from klientbro.lib.dates import oslo_date
 from klientbro.lib.errors import ConfigurationError, KlientbroError
+from klientbro.lib.log_context import also_about, working_on
+from klientbro.lib.tracing import span
+from klientbro.sync.attention import item_days_due
 from klientbro.sync.causes import Cause
 from klientbro.sync.context import Slice, StopRun
 from klientbro.sync.database import transaction
 from klientbro.sync.doing import take_step
+from klientbro.sync.history import go_on_with_run, open_run
 from klientbro.sync.outcome import cause_of, count_requests, finish, give_way_to_next, stop
+from klientbro.sync.rechecks import believed
+from klientbro.sync.refetch_requests import REFETCH, proof_of_refetch
+from klientbro.sync.requests import write_lines
 from klientbro.sync.steps import (
     ALL_MONTHS,
     ITEM_STEPS,
@@ -49,21 +57,34 @@ from klientbro.tenants.envelopes import Envelopes
 
 logger = logging.getLogger(__name__)
 MASTERS_EVERY_SECONDS = 24 * 3600
+MASTERS_ON_OPENING_SECONDS = 3600  # lists that old are read anew when somebody opens the client
 
 
 @dataclass(frozen=True, slots=True)
 class _Opened:
     key: BooksKey
+    run_id: UUID | None
     system: str
     secret: str
     key_hash: bytes
     source_company: str
     reason: str
     accepts_vanishing: bool
+    fetch_from: date | None
+    year_start_month: int | None
+    key_set_at: datetime | None
 
 
 async def run_slice(firm_id: UUID, connection_id: int, priority: int) -> None:
     """One slice. Every foreseen failure becomes a cause on the connection; the rest is raised."""
+    with (
+        working_on(firm_id=firm_id, connection_id=connection_id),
+        span("slice", firm_id=str(firm_id), connection_id=connection_id, priority=priority),
+    ):
+        await _run_slice(firm_id, connection_id, priority)
+
+
+async def _run_slice(firm_id: UUID, connection_id: int, priority: int) -> None:
     log = CountingLog()
     try:
         opened = await asyncio.to_thread(_begin, firm_id, connection_id)
@@ -82,6 +103,7 @@ async def run_slice(firm_id: UUID, connection_id: int, priority: int) -> None:
         with_envelopes,
         priority,
         log,
+        connection_id,
     )
     work = Slice(
         firm_id=firm_id,
@@ -97,7 +119,11 @@ async def run_slice(firm_id: UUID, connection_id: int, priority: int) -> None:
         key_hash=opened.key_hash,
         accepts_vanishing=opened.accepts_vanishing,
         priority=priority,
+        fetch_from=opened.fetch_from,
+        year_start_month=opened.year_start_month,
+        run_id=opened.run_id,
     )
+    also_about(run_id=opened.run_id)
     try:
         async with source:
             await _take_steps(work)
@@ -107,6 +133,7 @@ async def run_slice(firm_id: UUID, connection_id: int, priority: int) -> None:
         await _end_with(work, ended.cause, ended.detail)
     except ConnectorError as error:
         cause, detail = cause_of(error)
+        cause = believed(cause, connector, opened.key_set_at)
         logger.warning("connection %s: %s: %s", connection_id, cause, error)
         await _end_with(work, cause, detail)
     except psycopg.OperationalError:
@@ -116,6 +143,11 @@ async def run_slice(firm_id: UUID, connection_id: int, priority: int) -> None:
     except (KlientbroError, ValueError, LookupError, ArithmeticError, psycopg.Error):
         logger.exception("connection %s: the run failed", connection_id)
         await _end_with(work, Cause.INTERNAL, {})
+    finally:
+        # also when the job is cancelled or handed over; a killed worker loses these lines only
+        await asyncio.shield(
+            asyncio.to_thread(write_lines, log, firm_id, connection_id, "sync", opened.run_id)
+        )
 
 
 async def _end_with(work: Slice, cause: Cause, detail: dict[str, object]) -> None:
@@ -136,7 +168,8 @@ def _begin(firm_id: UUID, connection_id: int) -> _Opened | None:
         row = cursor.execute(
             "select c.is_active, c.key_sealed, c.key_hash, i.system, c.source_company_id, "
             "s.run_reason, s.is_vanishing_accepted, "
-            "s.verified_key_hash is distinct from c.key_hash from clients_connection c "
+            "s.verified_key_hash is distinct from c.key_hash, c.fetch_from, c.year_start_month, "
+            "c.key_set_at from clients_connection c "
             "join clients_integration i on i.id = c.integration_id "
             "left join sync_state s on s.connection_id = c.id "
             "where c.id = %s",
@@ -149,7 +182,10 @@ def _begin(firm_id: UUID, connection_id: int) -> _Opened | None:
         under_way = next_step(cursor, connection_id)
         if under_way is None:
             _plan_run(cursor, connection_id, is_key_new=bool(row[7]))
-        elif row[7] and under_way.kind is not StepKind.SETTINGS:
+            run_id = open_run(cursor, connection_id)
+        else:
+            run_id = go_on_with_run(cursor, connection_id)
+        if under_way is not None and row[7] and under_way.kind is not StepKind.SETTINGS:
             # the key was replaced: nothing is fetched before it is known whose books it opens
             put_steps(cursor, connection_id, [Step(StepKind.SETTINGS)], before=under_way.position)
         cursor.execute(
@@ -158,12 +194,16 @@ def _begin(firm_id: UUID, connection_id: int) -> _Opened | None:
         )
         return _Opened(
             key=key,
+            run_id=run_id,
             system=str(row[3]),
             secret=envelopes.open("client_key", row[1]),
             key_hash=row[2] if isinstance(row[2], bytes) else b"",
             source_company=str(row[4] or ""),
             reason=str(row[5] or ""),
             accepts_vanishing=bool(row[6]),
+            fetch_from=row[8] if isinstance(row[8], date) else None,
+            year_start_month=None if row[9] is None else int(str(row[9])),
+            key_set_at=row[10] if isinstance(row[10], datetime) else None,
         )
 
 
@@ -180,10 +220,15 @@ def _plan_run(cursor: Transaction, connection_id: int, *, is_key_new: bool) -> N
     )
     row = cursor.execute(
         "select run_reason, masters_read_at is null or masters_read_at < clock_timestamp() - "
-        "make_interval(secs => %s) from sync_state where connection_id = %s",
-        [MASTERS_EVERY_SECONDS, connection_id],
+        "make_interval(secs => %s), a.opened_at > s.masters_read_at and s.masters_read_at < "
+        "clock_timestamp() - make_interval(secs => %s) from sync_state s "
+        "left join sync_attention a on a.connection_id = s.connection_id "
+        "where s.connection_id = %s",
+        [MASTERS_EVERY_SECONDS, MASTERS_ON_OPENING_SECONDS, connection_id],
     ).fetchone()
     reason, masters_due = (str(row[0]), bool(row[1]) or is_key_new) if row else ("", True)
+    is_opened = bool(row[2]) if row else False
+    masters_due = masters_due or reason == REFETCH
     if books.stage == "new" or reason == "full":
         if books.stage == "new":
             cursor.execute(
@@ -193,17 +238,21 @@ def _plan_run(cursor: Transaction, connection_id: int, *, is_key_new: bool) -> N
         put_steps(cursor, connection_id, first_sync_steps())
         return
     steps = [Step(StepKind.POSTINGS, token="since")]  # noqa: S106 a marker, replaced when taken
+    lists = [Step(StepKind.SETTINGS), Step(StepKind.ACCOUNTS), Step(StepKind.VAT_CODES)]
+    parties = [Step(kind) for kind in (*ITEM_STEPS, *MASTER_STEPS)]
     if masters_due:
-        steps = [
-            Step(StepKind.SETTINGS),
-            Step(StepKind.ACCOUNTS),
-            Step(StepKind.VAT_CODES),
-            *steps,
-            *(Step(kind) for kind in (*ITEM_STEPS, *MASTER_STEPS)),
-        ]
-    if books.stage == "history":
+        steps = [*lists, *steps, *parties]
+    elif is_opened:  # somebody looks on: the figures first, then the lists
+        steps += [LATEST_TOO, *lists, *parties]
+    steps += [
+        Step(kind, last=day) for day in item_days_due(cursor, connection_id) for kind in ITEM_STEPS
+    ]
+    if books.stage == "history" or reason == REFETCH:
         steps.append(Step(StepKind.PLAN))
-    steps += [ALL_MONTHS if reason == "prove" else LATEST_TOO, Step(StepKind.FINISH)]
+    proof = ALL_MONTHS if reason == "prove" else LATEST_TOO
+    if reason == REFETCH:
+        proof = proof_of_refetch(cursor, connection_id)
+    steps += [proof, Step(StepKind.FINISH)]
     put_steps(cursor, connection_id, steps)
 
 
@@ -213,7 +262,8 @@ async def _take_steps(work: Slice) -> None:
         if step is None:
             await asyncio.to_thread(finish, work)
             return
-        await take_step(work, step)
+        with span("step", kind=step.kind.value, run_id=str(work.run_id)):
+            await take_step(work, step)
         await asyncio.to_thread(count_requests, work)
         if work.is_over and await asyncio.to_thread(give_way_to_next, work):
             return

@@ -7,11 +7,13 @@ import json
 import logging
 from uuid import UUID
 
-from klientbro.connectors.contract import CheckResult
+from klientbro.connectors.contract import CheckResult, Connector
 from klientbro.connectors.errors import AuthorizationError, ConnectorError, MissingRightError
 from klientbro.lib.errors import ConfigurationError
+from klientbro.sync.agents import note_agent_answered
 from klientbro.sync.database import transaction
 from klientbro.sync.queue import LOOKING
+from klientbro.sync.requests import request_lines_of
 from klientbro.sync.surroundings import CountingLog, envelopes_of, open_source, token_reference
 from klientbro.tenants.envelopes import Envelopes
 
@@ -24,16 +26,21 @@ async def check_key_now(firm_id: UUID, check_id: int) -> None:
     opened = await asyncio.to_thread(_open, firm_id, check_id)
     if opened is None:
         return
-    system, secret, reference = opened
+    system, secret, reference, connection_id = opened
     with_envelopes = await asyncio.to_thread(_envelopes, firm_id)
-    source, _pacer, _connector = open_source(
-        system, secret, reference, firm_id, with_envelopes, LOOKING, CountingLog()
+    log = CountingLog()
+    source, _pacer, connector = open_source(
+        system, secret, reference, firm_id, with_envelopes, LOOKING, log
     )
     outcome = "works"
     result: CheckResult | None = None
     rights: tuple[str, ...] = ()
     try:
-        async with asyncio.timeout(TIME_LIMIT_SECONDS), source:
+        async with (
+            request_lines_of(log, firm_id, connection_id, "key_check"),
+            asyncio.timeout(TIME_LIMIT_SECONDS),
+            source,
+        ):
             result = await source.check()
             if result.missing_rights:
                 outcome, rights = "missing_rights", result.missing_rights
@@ -44,7 +51,7 @@ async def check_key_now(firm_id: UUID, check_id: int) -> None:
     except (ConnectorError, TimeoutError) as error:
         logger.warning("key check %s: %s", check_id, error or type(error).__name__)
         outcome = "unreachable"
-    await asyncio.to_thread(_write, firm_id, check_id, outcome, result, rights)
+    await asyncio.to_thread(_write, firm_id, check_id, connector, outcome, result, rights)
 
 
 def _envelopes(firm_id: UUID) -> Envelopes:
@@ -52,7 +59,7 @@ def _envelopes(firm_id: UUID) -> Envelopes:
         return envelopes_of(cursor, firm_id)
 
 
-def _open(firm_id: UUID, check_id: int) -> tuple[str, str, str] | None:
+def _open(firm_id: UUID, check_id: int) -> tuple[str, str, str, int | None] | None:
     with transaction(firm_id) as cursor:
         row = cursor.execute(
             "update clients_keycheck k set state = 'running' from clients_integration i "
@@ -81,12 +88,18 @@ def _open(firm_id: UUID, check_id: int) -> tuple[str, str, str] | None:
                 [check_id],
             )
             return None
-        return str(row[1]), secret, token_reference(envelopes.equality_hash("client_key", secret))
+        return (
+            str(row[1]),
+            secret,
+            token_reference(envelopes.equality_hash("client_key", secret)),
+            None if row[2] is None else int(str(row[2])),
+        )
 
 
 def _write(
     firm_id: UUID,
     check_id: int,
+    connector: Connector,
     outcome: str,
     result: CheckResult | None,
     rights: tuple[str, ...],
@@ -94,6 +107,8 @@ def _write(
     with transaction(firm_id) as cursor:
         envelopes = envelopes_of(cursor, firm_id)
         identifier = result.company.identifier if result else None
+        if result is not None:
+            note_agent_answered(cursor, connector, check_id)
         cursor.execute(
             "update clients_keycheck set state = 'done', outcome = %s, source_name = %s, "
             "source_company_id = %s, source_identifier_sealed = %s, missing_rights = %s::jsonb, "

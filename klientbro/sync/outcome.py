@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
 from uuid import UUID
 
 from klientbro.connectors.errors import (
     AuthorizationError,
     ConnectorError,
     MissingRightError,
+    NoControlFiguresError,
     OperatorSettingsError,
+    RangeTooLargeError,
     RateLimitedError,
     RetriableError,
     UnreadableError,
 )
 from klientbro.ledger.landing import BooksKey, Transaction, check_fence
-from klientbro.sync.causes import Cause, retry_after_seconds
+from klientbro.sync.agents import note_agent_seen
+from klientbro.sync.attention import schedule_next
+from klientbro.sync.causes import Cause
 from klientbro.sync.context import Slice
 from klientbro.sync.database import transaction
+from klientbro.sync.history import add_counts, end_run, go_on_with_run
 from klientbro.sync.queue import defer
 from klientbro.sync.steps import (
     next_step,
@@ -28,7 +32,6 @@ from klientbro.sync.surroundings import (
 )
 
 SYNC_TASK = "klientbro.sync.tasks.sync_connection"
-ROUTINE_SECONDS = 15 * 60
 
 
 def cause_of(error: ConnectorError) -> tuple[Cause, dict[str, object]]:
@@ -42,20 +45,19 @@ def cause_of(error: ConnectorError) -> tuple[Cause, dict[str, object]]:
         return Cause.UNREADABLE, {"message": str(error)}
     if isinstance(error, OperatorSettingsError):
         return Cause.OPERATOR_KEYS, {"message": str(error)}
+    if isinstance(error, RangeTooLargeError):
+        return Cause.TOO_LARGE, {"message": str(error)}
     if isinstance(error, RetriableError):
         return Cause.UNREACHABLE, {"message": str(error)}
+    if isinstance(error, NoControlFiguresError):
+        return Cause.NO_FIGURES, {"message": str(error)}
     return Cause.CONTRACT, {"message": str(error)}
 
 
 def count_requests(work: Slice) -> None:
-    fresh = work.log.requests - work.requests_written
-    if fresh:
+    if work.log.requests != work.log.counted[0]:
         with transaction(work.firm_id, relaxed=True) as cursor:
-            cursor.execute(
-                "update sync_state set requests = requests + %s where connection_id = %s",
-                [fresh, work.connection_id],
-            )
-        work.requests_written = work.log.requests
+            add_counts(cursor, work.connection_id, work.log)
 
 
 def give_way_to_next(work: Slice) -> bool:
@@ -96,6 +98,7 @@ def finish(work: Slice) -> None:
             [work.connection_id],
         ).fetchall()
         states = {str(state) for _month, state in months}
+        note_agent_seen(cursor, work.connector, work.connection_id)
         cause: Cause | None = None
         detail: dict[str, object] = {}
         if "differs" in states:
@@ -119,6 +122,9 @@ def stop(
     with transaction(firm_id) as cursor:
         if key is not None:
             check_fence(cursor, key)
+        else:
+            go_on_with_run(cursor, connection_id)
+        add_counts(cursor, connection_id, log)
         if cause in (Cause.KEY_REJECTED, Cause.RIGHTS_MISSING):
             cursor.execute(
                 "update clients_connection set api_active = false, key_checked_at = "
@@ -145,9 +151,8 @@ def _write_outcome(
         "last_success_at = case when %s then clock_timestamp() else s.last_success_at end, "
         "is_vanishing_accepted = case when %s then false else s.is_vanishing_accepted end, "
         "run_reason = case when %s then '' else s.run_reason end "
-        "from sync_state b where s.connection_id = %s and b.connection_id = s.connection_id "
-        "returning s.failures, s.run_started_at, s.rows_new, s.rows_changed, s.rows_closed, "
-        "s.requests, b.run_reason",
+        "where s.connection_id = %s "
+        "returning s.failures",
         [
             cause or "",
             json.dumps(detail, default=str),
@@ -171,31 +176,7 @@ def _write_outcome(
             [connection_id],
         )
     failures = int(str(row[0]))
-    seconds: float = retry_after_seconds(cause, failures) if cause else ROUTINE_SECONDS
-    if cause is Cause.THROTTLED:  # no sooner than the source asked for
-        seconds = max(seconds, float(str(detail.get("seconds", 0))))
-    cursor.execute(
-        "insert into sync_schedule (connection_id, firm_id, next_at) "
-        "values (%s, %s, clock_timestamp() + make_interval(secs => %s)) "
-        "on conflict (connection_id) do update set next_at = excluded.next_at",
-        [connection_id, firm_id, seconds],
-    )
-    if isinstance(row[1], datetime):
-        cursor.execute(
-            "insert into sync_run (firm_id, connection_id, reason, started_at, finished_at, cause, "
-            "rows_new, rows_changed, rows_closed, requests, sealed_months) "
-            "select %s, %s, %s, %s, clock_timestamp(), %s, %s, %s, %s, %s, "
-            "(select count(*) from ledger_month where connection_id = %s and state = 'sealed')",
-            [
-                firm_id,
-                connection_id,
-                str(row[6] or "") or "routine",
-                row[1],
-                cause or "",
-                row[2],
-                row[3],
-                row[4],
-                row[5],
-                connection_id,
-            ],
-        )
+    # no sooner than the source asked for
+    asked = float(str(detail.get("seconds", 0))) if cause is Cause.THROTTLED else 0.0
+    schedule_next(cursor, firm_id, connection_id, cause, failures, asked)
+    end_run(cursor, connection_id, cause.value if cause else "", completed=completed)

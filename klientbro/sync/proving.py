@@ -11,7 +11,10 @@ from klientbro.connectors.contract import Known, Resource, Unit
 from klientbro.domain.periods import Month
 from klientbro.domain.proof import Difference
 from klientbro.ledger.books import Books
-from klientbro.ledger.landing import FencedError, Transaction
+from klientbro.ledger.changes import repair_changes
+from klientbro.ledger.gaps import look_for_gaps
+from klientbro.ledger.landing import Transaction
+from klientbro.ledger.late import examine_filed_terms
 from klientbro.ledger.masters import unknown_accounts
 from klientbro.ledger.proof import (
     Holdings,
@@ -26,6 +29,7 @@ from klientbro.ledger.proof import (
     upgrade_movement_seals,
 )
 from klientbro.ledger.sums import RESULT_TYPES, result_start
+from klientbro.sync.chosen import begins_as_chosen
 from klientbro.sync.context import Slice
 from klientbro.sync.database import transaction
 from klientbro.sync.steps import ALL_MONTHS, Step, StepKind, end_step, put_steps
@@ -43,7 +47,7 @@ async def prove(work: Slice, step: Step) -> bool:
     prepared = await asyncio.to_thread(_prepare, work, step)
     if prepared is None:
         return False
-    books, holdings, months = prepared
+    step, books, holdings, months = prepared
     for index, month in enumerate(months):
         source = await _source_at(work, month)
         if {account for account, _amount in source} - holdings.types.keys() and step.rounds == 0:
@@ -67,7 +71,7 @@ async def prove(work: Slice, step: Step) -> bool:
     return True
 
 
-def _prepare(work: Slice, step: Step) -> tuple[Books, Holdings, list[Month]] | None:
+def _prepare(work: Slice, step: Step) -> tuple[Step, Books, Holdings, list[Month]] | None:
     with work.fenced() as cursor:
         books = work.books(cursor)
         if books.covered_from is None:
@@ -79,18 +83,59 @@ def _prepare(work: Slice, step: Step) -> tuple[Books, Holdings, list[Month]] | N
         holdings = read_holdings(cursor, books)
         if holdings.broken_balances:
             repair_balances(cursor, work.key, holdings)
+        if holdings.broken_changes:
+            repair_changes(cursor, work.key, holdings.broken_changes)
         if books.is_anchored_at_conversion:
             upgrade_movement_seals(cursor, work.key, books, holdings)
         latest = Month.of(work.today)
         if step.kind is StepKind.PROVE_LATEST:
-            return books, holdings, [latest]
-        if step.last == ALL_MONTHS.last:
-            return books, holdings, months_to_prove(cursor, books, work.today)
-        months = unproved_months(cursor, books, work.today)
+            return step, books, holdings, [latest]
+        examine_filed_terms(cursor, work.key, books)
+        if look_for_gaps(cursor, work.key, books):
+            # a number is missing that nobody has told us of: every month is asked about
+            step = _as_all_months(cursor, work, step)
+        months = {*unproved_months(cursor, books, work.today)}
         if step.first is not None:
             # a routine sweep proves the latest month, also when nothing came
-            months = [*months, *due_months(cursor, books, work.today, latest)]
-        return books, holdings, sorted(set(months))
+            months.update(due_months(cursor, books, work.today, latest))
+        if step.first is not None and step.last is not None:
+            wanted = months_to_prove(cursor, books, work.today)
+            already = _proved_in_this_run(cursor, books)
+            months.update(
+                month
+                for month in wanted
+                if step.first <= month.last_day
+                and month.first_day <= step.last
+                and month not in already
+            )
+        return step, books, holdings, sorted(months)
+
+
+def _proved_in_this_run(cursor: Transaction, books: Books) -> set[Month]:
+    """Sealed months that this run has compared: a proof that takes several slices goes on."""
+    return {
+        Month.of(month)
+        for (month,) in cursor.execute(
+            "select m.month from ledger_month m join sync_state s "
+            "on s.connection_id = m.connection_id where m.connection_id = %s "
+            "and m.state = 'sealed' and m.proved_at >= s.run_started_at",
+            [books.connection_id],
+        ).fetchall()
+        if isinstance(month, date)
+    }
+
+
+def _as_all_months(cursor: Transaction, work: Slice, step: Step) -> Step:
+    """The same step, written down as one of every month, so that a killed worker proves them too.
+
+    Only this once: a gap that is noted never asks again.
+    """
+    wider = replace(step, first=ALL_MONTHS.first, last=ALL_MONTHS.last)
+    cursor.execute(
+        "update sync_step set first = %s, last = %s where connection_id = %s and position = %s",
+        [wider.first, wider.last, work.connection_id, step.position],
+    )
+    return wider
 
 
 async def _source_at(work: Slice, month: Month) -> list[tuple[str, Decimal]]:
@@ -147,9 +192,13 @@ def _record(work: Slice, month: Month, differences: list[Difference]) -> None:
 
 
 def _look_again(work: Slice, step: Step, books: Books, month: Month) -> None:
-    """Round 0: read what is new. Round 1: read the month itself anew, and the anchor."""
-    if step.rounds == 0:
-        cures = [since_step(work, books)]
+    """Round 0: read what is new. Round 1: read the month itself anew, and the anchor.
+
+    Where the source has told of no row at all yet, everything is read anew in both: the opening
+    would hide that rows from before the first month are missing.
+    """
+    if step.rounds == 0 or books.watermark is None:
+        cures = since_steps(work, books)
     else:
         cures = [
             Step.of_unit(
@@ -183,16 +232,25 @@ def _put_again(cursor: Transaction, work: Slice, step: Step, cures: list[Step]) 
     end_step(cursor, work.connection_id, step)
 
 
-def since_step(work: Slice, books: Books) -> Step:
-    """One changed-since unit as the source plans it."""
+def since_steps(work: Slice, books: Books) -> list[Step]:
+    """One changed-since unit as the source plans it.
+
+    Where no row has come yet there is no time to ask from: everything covered is read once more.
+    """
+    known = known_of(books, work.today, work.fetch_from)
     if books.watermark is None:
-        raise FencedError("nothing has been read yet")
-    units = work.source.plan(books.watermark, known_of(books, work.today))
-    return Step.of_unit(StepKind.POSTINGS, units[0])
+        units = [
+            unit
+            for unit in work.source.plan(None, replace(known, covered_from=None))
+            if books.covered_from is None or unit.last is None or unit.last >= books.covered_from
+        ]
+    else:
+        units = list(work.source.plan(books.watermark, known)[:1])
+    return [Step.of_unit(StepKind.POSTINGS, unit) for unit in units]
 
 
-def known_of(books: Books, today: date) -> Known:
-    """What the source needs to size its units."""
+def known_of(books: Books, today: date, fetch_from: date | None = None) -> Known:
+    """What the source needs to size its units; `fetch_from`: the firm's own start, if any."""
     days = (today - books.covered_from).days if books.covered_from else 0
     return Known(
         today=today,
@@ -203,6 +261,7 @@ def known_of(books: Books, today: date) -> Known:
         covered_from=books.covered_from,
         rows_per_day=books.postings / days if days > 0 and books.postings else None,
         overlap_seconds=600.0 + books.reading_seconds,
+        begins_as_chosen=begins_as_chosen(books, fetch_from),
     )
 
 

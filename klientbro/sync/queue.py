@@ -8,6 +8,8 @@ from typing import Protocol
 
 # Somebody looks at it now · first activation · due soon · routine · history · proof of old years
 LOOKING, FIRST, DUE, ROUTINE, HISTORY, OLD_PROOF = 60, 50, 40, 30, 20, 10
+# What keeps the queue itself going (due clients, dead workers' jobs) waits behind nobody.
+UPKEEP = 100
 
 QUEUE = "sync"
 

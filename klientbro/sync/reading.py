@@ -32,6 +32,7 @@ from klientbro.ledger.landing import (
 )
 from klientbro.ledger.late import record_late_changes
 from klientbro.ledger.sums import account_types
+from klientbro.lib.tracing import span
 from klientbro.sync.causes import Cause
 from klientbro.sync.context import Slice, StopRun
 from klientbro.sync.database import pool, start, transaction
@@ -132,7 +133,8 @@ async def _land_page(
         decoded, incoming = await _whole(_fill, work, connection, batch)
         batch = replace(batch, rows=_decoded_already)  # lets go of up to 15 MB
         before = step if previous is None else await asyncio.shield(previous)
-        landed = await _whole(_merge, work, connection, before, batch, decoded, incoming)
+        with span("landing", kind=step.kind.value, rows=incoming.rows):
+            landed = await _whole(_merge, work, connection, before, batch, decoded, incoming)
     except BaseException:
         with suppress(psycopg.Error):  # a line that is cut cannot be rolled back, nor need it be
             await _whole(connection.rollback)

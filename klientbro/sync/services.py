@@ -19,9 +19,10 @@ from klientbro.sync.causes import Cause, CauseText, cause_text
 from klientbro.sync.models import AccessToken, DocumentRequest, Schedule, State, TestRun
 from klientbro.sync.outcome import SYNC_TASK
 from klientbro.sync.queue import FIRST, LOOKING, QUEUE, Executes, defer
-from klientbro.sync.steps import LATEST_TOO, Step, StepKind, put_steps
+from klientbro.sync.refetch_requests import REFETCH, ask_for_refetch
+from klientbro.sync.steps import ALL_MONTHS, LATEST_TOO, Step, StepKind, put_steps
 from klientbro.sync.surroundings import token_reference
-from klientbro.tenants.context import current_firm
+from klientbro.tenants.context import acting_user, current_firm
 
 __all__ = [
     "CauseText",
@@ -35,6 +36,7 @@ __all__ = [
     "queue_sync",
     "queue_test_run",
     "request_document",
+    "request_refetch",
 ]
 
 
@@ -87,12 +89,18 @@ def queue_key_check(check_id: int) -> None:
 
 
 def queue_sync(
-    connection: Connection, *, reason: str, full: bool = False, accept_vanished: bool = False
+    connection: Connection,
+    *,
+    reason: str,
+    full: bool = False,
+    accept_vanished: bool = False,
+    via: str = "",
 ) -> None:
     """Queues a sync of an active connection. Pressed twice, one job waits.
 
     reason: first, looking, routine or prove. While history is still coming, what is new is put in
     front of it, so that «Oppdater nå» never waits behind a client's own history.
+    via: "opening" where a page asks by itself; otherwise a person who is signed in, or a command.
     """
     if not connection.is_active or connection.client_id is None:
         return
@@ -107,6 +115,7 @@ def queue_sync(
             _replace_run(connection.pk, wanted)
         elif reason == "looking":
             _put_news_first(connection.pk)
+        note_request([connection.pk], via=via)
         if accept_vanished:
             cursor.execute(
                 "update sync_state set is_vanishing_accepted = true where connection_id = %s",
@@ -162,6 +171,7 @@ def queue_first_syncs(connections: Sequence[Connection]) -> None:
                 "set next_at = excluded.next_at",
                 [ids],
             )
+            note_request(ids)
             cursor.execute(
                 "select procrastinate_defer_jobs_v1(array_agg("
                 "row(%s, %s, %s, 'connection:' || id, 'sync:' || id, jsonb_build_object("
@@ -177,6 +187,18 @@ def queue_first_syncs(connections: Sequence[Connection]) -> None:
             queue_sync(one, reason="first")
 
 
+def note_request(connection_ids: Sequence[int], via: str = "") -> None:
+    """Who asks for the next run; one under way keeps who asked for it."""
+    user_id = acting_user()
+    with database.cursor() as cursor:
+        cursor.execute(
+            "update sync_state s set requested_via = %s, requested_by = %s "
+            "where connection_id = any(%s) "
+            "and not exists (select from sync_step t where t.connection_id = s.connection_id)",
+            [via or ("command" if user_id is None else "person"), user_id, list(connection_ids)],
+        )
+
+
 def _replace_run(connection_id: int, reason: str) -> None:
     """A run under way is replaced: everything it would do, the new one does too.
 
@@ -184,6 +206,15 @@ def _replace_run(connection_id: int, reason: str) -> None:
     has not come to figures yet is everything already, and a proof waits for the history.
     """
     with database.cursor() as cursor:
+        if reason == "prove":  # what reads everything or a period goes on, and proves all at last
+            cursor.execute(
+                "select 1 from sync_state s where connection_id = %s and run_reason = any(%s) and "
+                "exists (select from sync_step t where t.connection_id = s.connection_id)",
+                [connection_id, ["full", REFETCH]],
+            )
+            if cursor.fetchone() is not None:
+                put_steps(cast(Transaction, cursor), connection_id, [ALL_MONTHS])
+                return
         cursor.execute(
             "update ledger_books set run = run + 1 where connection_id = %s "
             "and (stage = 'current' or (stage = 'history' and %s = 'full')) returning 1",
@@ -193,9 +224,28 @@ def _replace_run(connection_id: int, reason: str) -> None:
             return
         cursor.execute("delete from sync_step where connection_id = %s", [connection_id])
         cursor.execute(
-            "update sync_state set run_reason = %s where connection_id = %s",
-            [reason, connection_id],
+            "update sync_state set run_reason = %s, "
+            "refetch_first = case when %s then refetch_first end, "
+            "refetch_last = case when %s then refetch_last end where connection_id = %s",
+            [reason, reason == REFETCH, reason == REFETCH, connection_id],
         )
+
+
+def request_refetch(
+    connection: Connection, first: date | None = None, last: date | None = None, *, via: str = ""
+) -> None:
+    """«Full henting på nytt» of a period, or of everything: read, compared, merged and proved.
+
+    Readers see the old figures until a piece has been read to its end. Who asks is kept with the
+    run, whose reason is `refetch`.
+    """
+    if not connection.is_active or connection.client_id is None:
+        return
+    with transaction.atomic():
+        State.objects.get_or_create(connection=connection, defaults={"firm_id": connection.firm_id})
+        if ask_for_refetch(connection.pk, first, last):
+            _replace_run(connection.pk, REFETCH)
+        queue_sync(connection, reason="refetch", via=via)
 
 
 def accept_vanishing(connection: Connection) -> None:

@@ -20,6 +20,7 @@ class StepKind(StrEnum):
     PLAN = "plan"
     POSTINGS = "postings"
     HISTORY = "history"  # postings below the anchor: the opening gives way
+    REFETCH = "refetch"  # a period read anew: compared whole, merged in one landing
     MISSING = "missing"  # a complete unit had fewer rows than we hold: find which
     ANCHOR = "anchor"
     PROVE_LATEST = "prove_latest"

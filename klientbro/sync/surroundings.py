@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from urllib.request import getproxies
 from uuid import UUID
+from weakref import WeakKeyDictionary
 
+import httpx
 from django.conf import settings
 
-from klientbro.connectors.contract import Connector, Grant, Source, Surroundings
+from klientbro.connectors.contract import Connector, Grant, Sent, Source, Surroundings
 from klientbro.connectors.registry import connector
 from klientbro.ledger.landing import Transaction
 from klientbro.sync.budget import PriorityPacer
@@ -24,18 +29,20 @@ class SystemClock:
 
 @dataclass(slots=True)
 class CountingLog:
-    """Counts sends for the run's figures; paths only, never a query or a key."""
+    """Counts sends for the run's figures, and holds their lines until they are written."""
 
     requests: int = 0
-    throttled: int = 0
-    failures: list[tuple[str, int]] = field(default_factory=list)
+    failed: int = 0
+    bytes_received: int = 0
+    counted: tuple[int, int, int] = (0, 0, 0)  # of these three, what the run's figures have
+    lines: list[tuple[datetime, Sent]] = field(default_factory=list)
 
-    def record(self, method: str, path: str, status: int, seconds: float) -> None:
+    def record(self, sent: Sent) -> None:
         self.requests += 1
-        if status == 429:
-            self.throttled += 1
-        if status == 0 or status >= 400:
-            self.failures.append((f"{method} {path}", status))
+        self.bytes_received += sent.bytes_received
+        if sent.failure or sent.status == 0 or sent.status >= 400:
+            self.failed += 1
+        self.lines.append((datetime.now(UTC) - timedelta(seconds=sent.seconds), sent))
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +106,35 @@ def token_reference(key_hash: bytes) -> str:
     return key_hash.hex()[:40]
 
 
+# One pool of lines for each event loop that asked for it: a worker's jobs follow each other within
+# milliseconds, and a new line takes its handshake after its slot has been counted.
+_lines: WeakKeyDictionary[asyncio.AbstractEventLoop, httpx.AsyncBaseTransport] = WeakKeyDictionary()
+LINES_KEPT, LINE_KEPT_SECONDS = 64, 30.0
+
+
+@asynccontextmanager
+async def lines_kept_open() -> AsyncIterator[None]:
+    """Sources opened in this event loop share their lines until the block ends.
+
+    Not where a proxy is set: each source's own client finds its way past or through it.
+    """
+    if getproxies():
+        yield
+        return
+    loop = asyncio.get_running_loop()
+    limits = httpx.Limits(
+        max_connections=None,
+        max_keepalive_connections=LINES_KEPT,
+        keepalive_expiry=LINE_KEPT_SECONDS,
+    )
+    async with httpx.AsyncHTTPTransport(limits=limits) as transport:
+        _lines[loop] = transport
+        try:
+            yield
+        finally:
+            del _lines[loop]
+
+
 def open_source(
     system: str,
     key: str,
@@ -107,6 +143,7 @@ def open_source(
     envelopes: Envelopes,
     priority: int,
     log: CountingLog,
+    connection_id: int | None = None,
 ) -> tuple[Source, PriorityPacer, Connector]:
     """A source for one grant, paced by the shared allowance at the given priority."""
     found = connector(system)
@@ -117,6 +154,8 @@ def open_source(
         if found.key == "poweroffice"
         else found.pace.requests_per_second,
         priority,
+        firm_id,
+        connection_id,
     )
     surroundings = Surroundings(
         pacer=pacer,
@@ -124,5 +163,6 @@ def open_source(
         tokens=SealedTokens(firm_id, envelopes),
         log=log,
         operator=settings.ENVIRONMENT.operator_settings(found.key),
+        transport=_lines.get(asyncio.get_running_loop()),
     )
     return found.open(Grant(key, reference), surroundings), pacer, found

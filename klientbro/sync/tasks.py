@@ -10,12 +10,13 @@ from procrastinate import JobContext, RetryStrategy
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import ConnectorException
 
+from klientbro.lib.log_context import also_about
 from klientbro.sync.database import transaction
 from klientbro.sync.document import fetch_document_now
 from klientbro.sync.engine import run_slice
 from klientbro.sync.key_check import check_key_now
 from klientbro.sync.outcome import defer_slice
-from klientbro.sync.queue import QUEUE, ROUTINE
+from klientbro.sync.queue import QUEUE, ROUTINE, UPKEEP
 from klientbro.sync.trial_run import run_test_now
 
 logger = logging.getLogger(__name__)
@@ -25,6 +26,7 @@ logger = logging.getLogger(__name__)
 RETRY = RetryStrategy(max_attempts=20, wait=1, linear_wait=1)
 STALLED_SECONDS = 6
 KEPT_JOB_HOURS = 24
+KEPT_USE_HOURS = 25
 KEPT_DOCUMENT_MINUTES = 60
 
 
@@ -33,6 +35,7 @@ async def sync_connection(
     context: JobContext, firm_id: str, connection_id: int, priority: int = ROUTINE
 ) -> None:
     """One slice of a connection's sync."""
+    also_about(job_id=context.job.id)
     await asyncio.to_thread(let_go_of_queueing_lock, context.job.id)
     await run_slice(UUID(firm_id), connection_id, priority)
 
@@ -56,7 +59,12 @@ async def fetch_document(firm_id: str, request_id: int) -> None:
 
 
 @app.periodic(cron="* * * * * */5")
-@app.task(queue=QUEUE, queueing_lock="defer_due", name="klientbro.sync.tasks.defer_due")
+@app.task(
+    queue=QUEUE,
+    priority=UPKEEP,
+    queueing_lock="defer_due",
+    name="klientbro.sync.tasks.defer_due",
+)
 async def defer_due(timestamp: int) -> None:
     """Queues the connections that are due, in batches."""
     await asyncio.to_thread(queue_due_connections)
@@ -69,17 +77,18 @@ def queue_due_connections(limit: int = 200) -> int:
             "update sync_schedule set next_at = clock_timestamp() + interval '10 minutes' "
             "where connection_id in (select connection_id from sync_schedule "
             "where next_at <= clock_timestamp() order by next_at limit %s "
-            "for update skip locked) returning firm_id, connection_id",
+            "for update skip locked) returning firm_id, connection_id, priority",
             [limit],
         ).fetchall()
-        for firm_id, connection_id in due:
-            defer_slice(cursor, UUID(str(firm_id)), int(str(connection_id)), ROUTINE)
+        for firm_id, connection_id, priority in due:
+            defer_slice(cursor, UUID(str(firm_id)), int(str(connection_id)), int(str(priority)))
         return len(due)
 
 
 @app.periodic(cron="* * * * * */2")
 @app.task(
     queue=QUEUE,
+    priority=UPKEEP,
     queueing_lock="rescue_stalled",
     pass_context=True,
     name="klientbro.sync.tasks.rescue_stalled",
@@ -110,7 +119,7 @@ def let_go_of_queueing_lock(job_id: int | None) -> None:
 
 
 @app.periodic(cron="7 * * * *")
-@app.task(queue=QUEUE, queueing_lock="prune", name="klientbro.sync.tasks.prune")
+@app.task(queue=QUEUE, priority=UPKEEP, queueing_lock="prune", name="klientbro.sync.tasks.prune")
 async def prune(timestamp: int) -> None:
     """Deletes what has served its time: old jobs, typed keys never used, shown documents."""
     await asyncio.to_thread(prune_now)
@@ -119,6 +128,11 @@ async def prune(timestamp: int) -> None:
 def prune_now() -> None:
     """The deletions, firm by firm where rows belong to firms."""
     with transaction(None) as cursor:
+        cursor.execute(
+            "delete from sync_budgetminute where minute < clock_timestamp() - "
+            "make_interval(hours => %s)",
+            [KEPT_USE_HOURS],
+        )
         cursor.execute(
             "delete from procrastinate_jobs where status in "
             "('succeeded', 'failed', 'cancelled', 'aborted') and id in (select job_id from "

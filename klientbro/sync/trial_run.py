@@ -28,6 +28,7 @@ from klientbro.sync.causes import Cause
 from klientbro.sync.database import pool, start, transaction
 from klientbro.sync.outcome import cause_of
 from klientbro.sync.queue import LOOKING
+from klientbro.sync.requests import request_lines_of
 from klientbro.sync.surroundings import (
     CountingLog,
     SystemClock,
@@ -57,7 +58,11 @@ async def run_test_now(firm_id: UUID, test_run_id: int) -> None:
         system, secret, reference, firm_id, envelopes, LOOKING, log
     )
     try:
-        async with asyncio.timeout(TIME_LIMIT_SECONDS), source:
+        async with (
+            request_lines_of(log, firm_id, connection_id, "test"),
+            asyncio.timeout(TIME_LIMIT_SECONDS),
+            source,
+        ):
             check = await source.check()
             counts["company"] = check.company.name
             accounts = 0

@@ -12,10 +12,27 @@ from django.db import connections, transaction
 SETTING = "klientbro.firm"
 _firm: ContextVar[UUID | None] = ContextVar("klientbro_firm", default=None)
 
+_user: ContextVar[int | None] = ContextVar("klientbro_user", default=None)
+
 
 def current_firm() -> UUID | None:
     """The firm the running code works for, None outside one."""
     return _firm.get()
+
+
+def acting_user() -> int | None:
+    """The signed-in user the running code acts for, None in jobs and commands."""
+    return _user.get()
+
+
+@contextmanager
+def acting_as(user_id: int | None) -> Iterator[None]:
+    """Whose press it is, for what keeps a history of who did what."""
+    token = _user.set(user_id)
+    try:
+        yield
+    finally:
+        _user.reset(token)
 
 
 @contextmanager

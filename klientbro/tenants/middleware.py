@@ -7,7 +7,8 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 
-from klientbro.tenants.context import firm_set
+from klientbro.lib.log_context import working_on
+from klientbro.tenants.context import acting_as, firm_set
 from klientbro.tenants.services import firms_of_user
 
 SESSION_FIRM = "firm"
@@ -34,5 +35,5 @@ class FirmMiddleware:
             request.session[SESSION_FIRM] = str(chosen.id)
         request.firm = chosen  # type: ignore[attr-defined]
         firm_id: UUID | None = chosen.id if chosen else None
-        with firm_set(firm_id):
+        with firm_set(firm_id), acting_as(request.user.pk), working_on(firm_id=firm_id):
             return self.get_response(request)

@@ -85,3 +85,14 @@ class SignInLink(models.Model):
 
     def __str__(self) -> str:
         return f"link for {self.user_id}"
+
+
+class SharedValue(models.Model):
+    """One value of the cache in the database; its key is a hash."""
+
+    key = models.BinaryField(primary_key=True)
+    value = models.TextField()
+    expires_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return bytes(self.key).hex()

@@ -31,9 +31,12 @@ WITHOUT_FIRM: dict[str, str] = {
     "django_content_type": "Django's own",
     "django_migrations": "Django's own; the application may only read it",
     "django_session": "sign-in; its content is signed and holds no tenant data",
+    "tenants_sharedvalue": "counts of failed sign-ins, before a firm is known; keys are hashes",
     "sync_schedule": "the scheduler looks across firms; ids and times only",
     "sync_budget": "one allowance for all firms",
     "sync_budgetwait": "who waits for the allowance; no tenant data",
+    "sync_budgetshare": "which slot of the shared allowance served whom last; ids and numbers only",
+    "sync_budgetminute": "how the shared allowance was used; ids and counts only",
     "procrastinate_jobs": "the queue works across firms; arguments are ids only",
     "procrastinate_events": "the queue's own",
     "procrastinate_periodic_defers": "the queue's own",
@@ -58,6 +61,25 @@ def protect(tables: Sequence[str]) -> migrations.RunSQL:
         reverse_sql=" ".join(
             f'drop policy firm_only on "{table}"; alter table "{table}" disable row level security;'
             for table in tables
+        ),
+    )
+
+
+def keep_within_firm(references: Sequence[tuple[str, str, str]]) -> migrations.RunSQL:
+    """A migration step: foreign keys that carry the firm, as (table, column, parent table).
+
+    Plain foreign keys pass the policies by, so a row could point at another firm's.
+    """
+    names = [f"{table}_{column}_same_firm" for table, column, _parent in references]
+    return migrations.RunSQL(
+        sql=" ".join(
+            f'alter table "{table}" add constraint "{name}" foreign key (firm_id, "{column}") '
+            f'references "{parent}" (firm_id, id) deferrable initially deferred;'
+            for name, (table, column, parent) in zip(names, references, strict=True)
+        ),
+        reverse_sql=" ".join(
+            f'alter table "{table}" drop constraint "{name}";'
+            for name, (table, _column, _parent) in zip(names, references, strict=True)
         ),
     )
 

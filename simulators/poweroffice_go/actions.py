@@ -320,6 +320,15 @@ def _set_lock_date(books: Books, a: Arguments, now: datetime) -> Arguments:
     return {"lock_date": books.lock_date_settings.LockDate}
 
 
+@on_books("change_year_end", "Let financial years end in another month from now on", month=...)
+def _change_year_end(books: Books, a: Arguments, now: datetime) -> Arguments:
+    month = int(a["month"])
+    if not 1 <= month <= 12:
+        raise ActionError("month must be 1 to 12.")
+    books.change_year_end(month, now=now)
+    return {"financial_year_end_month": books.financial_settings.FinancialYearEndMonth}
+
+
 # ---- around the books
 
 

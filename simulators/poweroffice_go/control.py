@@ -158,6 +158,16 @@ class Control:
     # ---- companies
 
     async def companies(self, request: Request) -> object:
+        """List them; with POST one more is made: ``{"seed": 17, "postings": 200, "years": 1}``."""
+        if request.method == "POST":
+            given = await self.body(request)
+            unknown = set(given).difference(("seed", "postings", "years"))
+            if unknown or "seed" not in given:
+                raise ControlError(400, "A new company takes seed, and if wanted postings, years.")
+            number = self.simulator.add_company(
+                int(given["seed"]), int(given.get("postings", 200)), int(given.get("years", 3))
+            )
+            return {"number": number}
         return self.simulator.described_companies(self.environment(request))
 
     async def one_company(self, request: Request) -> object:
@@ -317,7 +327,7 @@ def routes(simulator: Simulator) -> list[Route]:
         route("/guesses", control.guesses, "GET", "POST"),
         route("/tokens/expire", control.expire_tokens, "POST"),
         route("/actions", control.actions),
-        route("/companies", control.companies),
+        route("/companies", control.companies, "GET", "POST"),
         route("/companies/{company}", control.one_company),
         route("/companies/{company}/{action}", control.do, "POST"),
         route("/fault-kinds", control.fault_kinds),

@@ -47,6 +47,7 @@ class World(Protocol):
     def perform(
         self, environment: str, company: int | None, action: str, arguments: dict[str, Any]
     ) -> object: ...
+    def latest_voucher(self, environment: str, company: int | None, back: int) -> int: ...
 
 
 def kind(name: str, stage: str, summary: str, /, **defaults: object) -> Callable[..., Any]:
@@ -150,6 +151,48 @@ def _row_inserted(world: World, call: Call, p: Parameters) -> None:
     world.perform(call.environment, call.company, "bulk_post", arguments)
 
 
+@kind("back_dated_voucher", "state", "A voucher comes with an old date", days_ago=45, count=2)
+def _back_dated_voucher(world: World, call: Call, p: Parameters) -> None:
+    _row_inserted(world, call, p)
+
+
+@kind("huge_voucher", "state", "A voucher of very many lines is posted", lines=1000)
+def _huge_voucher(world: World, call: Call, p: Parameters) -> None:
+    world.perform(call.environment, call.company, "post_huge_voucher", {"lines": p["lines"]})
+
+
+@kind("text_edit", "state", "The text of a posted row is changed", text="Rettet tekst", back=0)
+def _text_edit(world: World, call: Call, p: Parameters) -> None:
+    number = world.latest_voucher(call.environment, call.company, p["back"])
+    arguments = {"voucher_no": number, "text": p["text"]}
+    world.perform(call.environment, call.company, "edit_text", arguments)
+
+
+@kind(
+    "voucher_gap",
+    "state",
+    "A voucher is taken away: its number is missing from the series",
+    back=1,
+    also_from_balances=True,
+)
+def _voucher_gap(world: World, call: Call, p: Parameters) -> None:
+    number = world.latest_voucher(call.environment, call.company, p["back"])
+    arguments = {"voucher_no": number, "also_from_balances": p["also_from_balances"]}
+    world.perform(call.environment, call.company, "hide_voucher", arguments)
+
+
+@kind(
+    "renamed_account",
+    "state",
+    "An account gets another name",
+    account_no=1920,
+    name="Driftskonto",
+)
+def _renamed_account(world: World, call: Call, p: Parameters) -> None:
+    arguments = {"account_no": p["account_no"], "name": p["name"]}
+    world.perform(call.environment, call.company, "rename_account", arguments)
+
+
 @kind("action", "state", "Any control action, done just before this call", action="", arguments={})
 def _action(world: World, call: Call, p: Parameters) -> None:
     world.perform(call.environment, call.company, p["action"], p["arguments"])
@@ -166,6 +209,18 @@ def _duplicated_page(call: Call, p: Parameters) -> None:
 @kind("missing_page", "question", "A page is skipped: the next one is sent", pages=1)
 def _missing_page(call: Call, p: Parameters) -> None:
     call.page_shift = p["pages"]
+
+
+@kind(
+    "reordered_pages", "question", "Pages change places two by two: 3 comes where 2 was asked for"
+)
+def _reordered_pages(call: Call, p: Parameters) -> None:
+    call.are_pages_swapped = True
+
+
+@kind("replica_lag", "question", "What came in the last seconds is not seen yet", seconds=60)
+def _replica_lag(call: Call, p: Parameters) -> None:
+    call.lag_seconds = p["seconds"]
 
 
 @kind("order_ignored", "question", "OrderBy is not obeyed", order_by="id desc")
@@ -258,12 +313,6 @@ def _reordered(rows: Rows, p: Parameters, now: datetime) -> Rows:
 @kind("without_type", "rows", "Whole voucher types have vanished", voucher_type="OutgoingInvoice")
 def _without_type(rows: Rows, p: Parameters, now: datetime) -> Rows:
     return [row for row in rows if row.get("VoucherType") != p["voucher_type"]]
-
-
-@kind("replica_lag", "rows", "What came in the last seconds is not seen yet", seconds=60)
-def _replica_lag(rows: Rows, p: Parameters, now: datetime) -> Rows:
-    limit = (now - timedelta(seconds=p["seconds"])).strftime("%Y-%m-%dT%H:%M:%S.%f")
-    return [row for row in rows if (row.get("CreatedDateTimeOffset") or "") <= limit]
 
 
 def _moved(text: object, seconds: int) -> object:

@@ -21,6 +21,8 @@ class Call:
     """Lower case, without the environment: ``/accounttransactions``, ``/oauth/token``."""
     query: str
     page_shift: int = 0
+    are_pages_swapped: bool = False
+    lag_seconds: float = 0.0
     order_override: str | None = None
 
 

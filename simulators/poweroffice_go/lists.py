@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -11,7 +12,7 @@ import msgspec
 
 from .answers import JSON, Answer, encode, invalid_parameter
 from .books import encode_one, encode_rows, field_names
-from .query import Page, Query
+from .query import Page, Query, timestamp_text
 
 if TYPE_CHECKING:
     from .endpoint import Reading
@@ -39,7 +40,10 @@ def page_of(reading: Reading, kind: type) -> Page:
 
 def answer_page(reading: Reading, kind: type, page: Page, rows: Sequence[Row]) -> Answer:
     """One page of ``rows``, which are in the wanted order already."""
-    number = max(page.number + reading.call.page_shift, 1)
+    if reading.call.lag_seconds:
+        rows = seen_by_a_replica(reading, rows)
+    wanted = page.number ^ 1 if reading.call.are_pages_swapped else page.number
+    number = max(wanted + reading.call.page_shift, 1)
     chosen = rows[(number - 1) * page.size : number * page.size]
     headers = {"X-Pagination": pagination(reading, page, len(rows))}
     if not chosen:
@@ -48,6 +52,19 @@ def answer_page(reading: Reading, kind: type, page: Page, rows: Sequence[Row]) -
     fields = None if page.fields is None else [columns[name] for name in page.fields]
     headers["content-type"] = JSON
     return Answer(200, encode_rows(chosen, fields), headers, rows=len(chosen))
+
+
+def seen_by_a_replica(reading: Reading, rows: Sequence[Row]) -> Sequence[Row]:
+    """The rows that had come some seconds ago; the others are not counted either."""
+    limit = reading.simulator.now() - timedelta(seconds=reading.call.lag_seconds)
+    latest = timestamp_text(limit)
+    return [row for row in rows if _created(row) <= latest]
+
+
+def _created(row: Row) -> str:
+    """When the row came: a transaction with its voucher."""
+    whole = getattr(row, "voucher", row)
+    return getattr(whole, "CreatedDateTimeOffset", "")
 
 
 def pagination(reading: Reading, page: Page, total: int) -> str:

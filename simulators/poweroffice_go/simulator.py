@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime
 from typing import Any, TypeVar
 
 from .actions import ACTIONS, ActionError
-from .books import Books, CompanySpec, Guesses, build, roster
+from .books import Books, CompanySpec, ConflictError, Guesses, build, extra_company, roster
 from .clock import Clock
 from .environment import DEMO, PRODUCTION, Environment
 from .fault_kinds import KINDS
@@ -74,6 +74,7 @@ class Simulator:
             seed=options.seed,
             today=self.books_today,
         )
+        self._roster_size = len(self.companies)
         self._by_name = self._names()
         # Making books takes a core for seconds; many threads only let small companies pass by.
         self._threads = ThreadPoolExecutor(16, thread_name_prefix="books")
@@ -84,6 +85,7 @@ class Simulator:
         options = self.options
         if forget_changes:
             self.journal.forget()
+            self._forget_extra_companies()
         self.clock = Clock(options.today)
         self.throttle = Throttle(options.requests_per_second)
         self.slow_months = options.slow_months
@@ -125,6 +127,31 @@ class Simulator:
             found[spec.client_id.lower()] = number
             found[str(number)] = number
         return found
+
+    def add_company(self, seed: int, postings: int, years: int) -> int:
+        """One more company with books of its own seed; gives its number."""
+        if self.options.state is not None:
+            raise ConflictError(
+                "Companies can only be added where no --state is kept.",
+                "Firmaer kan bare legges til når --state ikke er i bruk.",
+            )
+        spec = extra_company(seed, postings, years, self.books_today)
+        if spec.client_id.lower() in self._by_name:
+            raise ConflictError(
+                f"There is a company with seed {seed} already.",
+                f"Det finnes allerede et firma med seed {seed}.",
+            )
+        self.companies.append(spec)
+        number = len(self.companies)
+        self._by_name[spec.client_id.lower()] = self._by_name[str(number)] = number
+        if self.options.preinstalled:
+            for environment in self.environments.values():
+                environment.add_extension(number, self.clock.now())
+        return number
+
+    def _forget_extra_companies(self) -> None:
+        del self.companies[self._roster_size :]
+        self._by_name = self._names()
 
     def find_company(self, text: str) -> int | None:
         return self._by_name.get(text.strip().lower())
@@ -267,6 +294,14 @@ class Simulator:
             self, entry.environment, entry.company, entry.arguments
         )
         return result
+
+    def latest_voucher(self, environment: str, company: int | None, back: int) -> int:
+        """The number of the voucher posted last, or of one posted so many before it."""
+        if company is None:
+            raise ActionError("There is no company.")
+        books = self.books(environment, company)
+        with books.lock:
+            return max(books.voucher_count - back, 1)
 
     def expire_tokens(self, environment: str, company: int | None) -> int:
         return self.environments[environment].expire_tokens(company)

@@ -107,6 +107,12 @@ class Simulator:
         key: str = self.do(company, "add_extension")["client_key"]
         return key
 
+    def add_company(self, seed: int, *, postings: int = 200, years: int = 3) -> int:
+        """Make one more company from its own seed; gives its number."""
+        about = {"seed": seed, "postings": postings, "years": years}
+        number: int = self.control("POST", "companies", about)["number"]
+        return number
+
     def uninstall(self, company: int | str) -> None:
         self.do(company, "remove_extension")
 

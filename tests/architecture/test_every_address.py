@@ -15,14 +15,22 @@ from django.db import connection, transaction
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from klientbro.clients.models import Client, Connection, Integration, KeyCheck
+from klientbro.practice.models import Assignment, AssignmentTemplate, Task
+from klientbro.products.overview.models import SavedView
+from klientbro.products.reconciliation.models import SignOff
 from klientbro.sync.models import DocumentRequest, TestRun
 from klientbro.tenants.context import firm_set
+from klientbro.tenants.models import User
 from klientbro.tenants.services import create_firm
 
+OWNED = ("client", "connection", "check", "run", "template", "view")
 METHODS = ("get", "head", "post", "put", "patch", "delete", "options")
 # Open to anybody, each for a reason: what a stranger may see shows nothing of any firm.
 OPEN = {
     "health": "load balancers ask without signing in",
+    "ready": "the same; details only with the token of the metrics",
+    "metrics": "Prometheus, with its token; 404 where none is set",
+    "causes": "why a client may stand still, without figures",
     "robots": "search engines are turned away",
     "preferences": "language and colours of the sign-in page",
     "set_language": "the sign-in page in English",
@@ -90,6 +98,13 @@ def other_ids(db: None) -> dict[str, str]:
         check = KeyCheck.objects.create(firm=other, integration=integration, connection=theirs)
         run = TestRun.objects.create(firm=other, connection=theirs)
         document = DocumentRequest.objects.create(firm=other, connection=theirs, voucher_id="v")
+        template = AssignmentTemplate.objects.create(firm=other, name="Naboens oppdrag", kind="vat")
+        assignment = Assignment.objects.create(
+            firm=other, client=client, template=template, valid_from="2026-01-01"
+        )
+        view = SavedView.objects.create(
+            firm=other, user=User.objects.create_user("nabo@example.no"), name="Naboens", query=""
+        )
     with transaction.atomic():  # the savepoint takes the other firm off the open transaction
         pass
     return {
@@ -102,6 +117,10 @@ def other_ids(db: None) -> dict[str, str]:
         "voucher_no": "1",
         "account_id": "7001920",
         "kind": "csv",
+        "month": "2026-10",
+        "template_id": str(template.public_id),
+        "assignment_id": str(assignment.public_id),
+        "view_id": str(view.public_id),
         "token": "not-a-token",
     }
 
@@ -119,6 +138,11 @@ def everything_of(other_firm_of: dict[str, str]) -> tuple[object, ...]:
             KeyCheck.objects.count(),
             TestRun.objects.count(),
             DocumentRequest.objects.count(),
+            list(AssignmentTemplate.objects.values_list("name", "version")),
+            list(Assignment.objects.values_list("valid_to", "version")),
+            SavedView.objects.count(),
+            Task.objects.count(),
+            SignOff.objects.count(),
         )
     with transaction.atomic():
         pass
@@ -154,7 +178,7 @@ def test_another_firms_ids_answer_as_if_they_did_not_exist(
     told: list[str] = []
     asked = 0
     for route, name in addresses():
-        if not any(f":{key}_id>" in route for key in ("client", "connection", "check", "run")):
+        if not any(f":{key}_id>" in route for key in OWNED):
             continue
         for method in METHODS:
             theirs = getattr(signed_in, method)(filled(route, other_ids))

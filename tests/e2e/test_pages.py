@@ -28,10 +28,29 @@ def addresses(house: RunningHouse, signed_in_context: BrowserContext) -> list[st
     account = page.locator("main table a").first.get_attribute("href") or ""
     page.goto(f"{client}/bilag/")
     voucher = page.locator("main table tbody a").first.get_attribute("href") or ""
+    page.goto(f"{house.url}/oversikt/importer/")
+    page.get_by_role("button", name="Importer", exact=True).click()
+    page.get_by_role("link", name=COMPANY).first.click()
+    card = page.url.partition("?")[0]
+    page.goto(f"{house.url}/oversikt/oppdrag/")
+    page.get_by_role("button", name="Hent inn standardoppdragene").click()
+    template = page.locator("main table tbody a").first.get_attribute("href") or ""
+    page.goto(f"{house.url}/avstemming/{client.rpartition('/')[2]}/")
+    month = page.url
+    reconciled = page.locator("main table tbody a").first.get_attribute("href") or ""
     page.close()
     return [
+        f"{house.url}/oversikt/",
+        card,
+        f"{house.url}/oversikt/fakta/",
+        f"{house.url}/oversikt/oppdrag/",
+        house.url + template,
+        f"{house.url}/avstemming/",
+        month,
+        house.url + reconciled,
         f"{house.url}/integrasjoner/",
         f"{house.url}/integrasjoner/poweroffice/",
+        f"{house.url}/integrasjoner/kapasitet/",
         f"{house.url}/klienter/",
         f"{client}/",
         f"{client}/saldobalanse/",

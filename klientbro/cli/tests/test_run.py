@@ -87,7 +87,7 @@ class Running:
         """Whether the portal does."""
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         try:
-            with opener.open(f"http://127.0.0.1:{self.port}/helse/", timeout=5) as answer:
+            with opener.open(f"http://127.0.0.1:{self.port}/helse/klar/", timeout=5) as answer:
                 return bool(answer.status == 200)
         except OSError:
             return False

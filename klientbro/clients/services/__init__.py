@@ -30,10 +30,11 @@ from klientbro.clients.services.connections import (
     needs_new_number,
 )
 from klientbro.clients.services.integrations import create_integration, delete_integration
-from klientbro.clients.services.typed import Typed, read_typed
+from klientbro.clients.services.typed import Choices, Typed, read_choices, read_typed
 
 __all__ = [
     "CLIENT_KEY",
+    "Choices",
     "Refusal",
     "Typed",
     "activate",
@@ -49,6 +50,7 @@ __all__ = [
     "delete_integration",
     "edit_connection",
     "needs_new_number",
+    "read_choices",
     "read_typed",
     "source_identifier",
     "why_not_activated_note",

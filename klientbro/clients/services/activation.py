@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from klientbro.clients.errors import RefusedError
 from klientbro.clients.models import Connection, Integration
+from klientbro.clients.rights import rights_in_words
 from klientbro.clients.services.checks import FAILED, REJECTED, WRONG_COMPANY
 from klientbro.clients.services.rows import (
     active_with_same_number,
@@ -70,7 +71,7 @@ def _own_hindrance(connection: Connection) -> str:
     if connection.key_sealed is None:
         return _("%(name)s has no key. Paste one in with Edit.") % name
     if connection.missing_rights:
-        rights = ", ".join(_(right) for right in connection.missing_rights)
+        rights = rights_in_words(connection.missing_rights)
         return _(
             "%(name)s: the key lacks access to %(rights)s. Turn it on in the accounting system "
             "and check the key again."
@@ -78,10 +79,12 @@ def _own_hindrance(connection: Connection) -> str:
     if connection.api_active:
         return ""
     if connection.key_check_cause == REJECTED:
-        return _("%(name)s: the key is rejected. Make a new one and paste it in with Edit.") % name
+        return (
+            _("%(name)s: the key is rejected. Make a new one and paste it in with Repair.") % name
+        )
     if connection.key_check_cause == WRONG_COMPANY:
         return (
-            _("%(name)s: the key belongs to another company. Paste in the right one with Edit.")
+            _("%(name)s: the key belongs to another company. Paste in the right one with Repair.")
             % name
         )
     if connection.key_check_cause == FAILED:
@@ -94,12 +97,14 @@ def why_not_activated_note(connection: Connection) -> tuple[str, str]:
     if connection.identifier_hash is None:
         return _("Lacks orgnr or personal number."), "edit"
     if connection.missing_rights:
-        rights = ", ".join(_(right) for right in connection.missing_rights)
+        rights = rights_in_words(connection.missing_rights)
         return _("Turn on %(rights)s in the accounting system.") % {"rights": rights}, "recheck"
     if connection.api_active:
         return "", ""
     if connection.key_check_cause in (REJECTED, WRONG_COMPANY):
-        return _("Paste in a new key."), "edit"
+        return _("Paste in a new key."), "repair"
+    if connection.recheck_at is not None:
+        return "", "recheck"
     return _("The key has not been checked."), "recheck"
 
 

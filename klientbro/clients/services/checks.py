@@ -171,6 +171,7 @@ def put_answer(connection: Connection, check: KeyCheck | None, *, cause: str = "
         return
     if check.outcome == KeyCheck.Outcome.UNREACHABLE:
         return
+    connection.recheck_at = None
     connection.api_active = check.outcome == KeyCheck.Outcome.WORKS and not cause
     connection.key_checked_at = check.finished_at
     connection.key_check_cause = cause or _CAUSES.get(KeyCheck.Outcome(check.outcome), "")

@@ -48,8 +48,10 @@ def add_connection(
             identifier_confirmed=confirmed,
             key_sealed=envelopes.seal(CLIENT_KEY, typed.key),
             key_hash=envelopes.equality_hash(CLIENT_KEY, typed.key),
+            key_set_at=timezone.now(),
         )
         _identify(connection, typed.identifier, envelopes)
+        _choose(connection, typed)
         put_answer(connection, check)
         save(connection)
         use_up(check)
@@ -83,6 +85,7 @@ def edit_connection(
             refuse_mismatch(typed.identifier, check, envelopes, confirmed=confirmed)
         refuse_other_company(connection, check)
         connection.name, connection.sort_key = typed.name, typed.sort_key
+        _choose(connection, typed)
         former_client = connection.client
         if new_number:
             _identify(connection, typed.identifier, envelopes)
@@ -91,11 +94,13 @@ def edit_connection(
             refuse_used_key(envelopes, typed.key, except_for=connection)
             connection.key_sealed = envelopes.seal(CLIENT_KEY, typed.key)
             connection.key_hash = envelopes.equality_hash(CLIENT_KEY, typed.key)
+            connection.key_set_at = timezone.now()
         if typed.key or new_number:
             connection.api_active = False
             connection.key_checked_at = None
             connection.key_check_cause = ""
             connection.missing_rights = []
+            connection.recheck_at = None
         put_answer(connection, check)
         connection.identifier_confirmed = connection.identifier_confirmed or confirmed
         save(connection)
@@ -104,6 +109,13 @@ def edit_connection(
             _forget_unused(former_client)
         use_up(check)
         return connection
+
+
+def _choose(connection: Connection, typed: Typed) -> None:
+    """«Flere valg», where the dialog had them."""
+    if typed.choices is not None:
+        connection.fetch_from = typed.choices.fetch_from
+        connection.year_start_month = typed.choices.year_start_month
 
 
 def needs_new_number(connection: Connection, typed: Typed, envelopes: Envelopes) -> bool:
@@ -121,6 +133,7 @@ def delete_connection(connection: Connection) -> None:
         connection.key_sealed = None
         connection.key_hash = None
         connection.api_active = False
+        connection.recheck_at = None
         connection.deleted_at = timezone.now()
         connection.save()
         KeyCheck.objects.filter(connection=connection).update(key_sealed=None)

@@ -101,11 +101,14 @@ class Client:
         )
         # Nothing to return is 204 with an empty body, also past the last page.
         content = b"" if answer.status == 204 else answer.content
+        rows = count_rows(content, question.key)
+        if answer.line is not None:
+            answer.line.rows = rows
         first_id, last_id = end_ids(content, question.key) if question.is_ordered else (None, None)
         return Page(
             number=number,
             content=content,
-            rows=count_rows(content, question.key),
+            rows=rows,
             first_id=first_id,
             last_id=last_id,
             paging=parse_paging(answer.headers),

@@ -48,7 +48,7 @@ T = TypeVar("T")
 
 def _decoded(decoder: msgspec.json.Decoder[T], content: bytes, what: str) -> T:
     body = content.removeprefix(BYTE_ORDER_MARK)
-    if b"\\u0000" in body:
+    if b"\\" in body and b"\\u0000" in body:  # one sign is looked for faster than six
         body = _NUL.sub(rb"\1\\ufffd", body)
     try:
         try:

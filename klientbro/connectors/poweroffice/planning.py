@@ -27,7 +27,9 @@ def plan_postings(since: str | None, known: Known) -> tuple[Unit, ...]:
     """What changed since the watermark, or the history that is still missing."""
     if not known.years:
         return ()
-    oldest = first_day_of_history(known.years[0][0])
+    oldest = known.years[0][0]
+    if not known.begins_as_chosen:
+        oldest = first_day_of_history(oldest)
     if since is not None:
         last = far_future(known.today)
         longer = timedelta(seconds=known.overlap_seconds) - OVERLAP

@@ -3,7 +3,19 @@
 from __future__ import annotations
 
 from klientbro.ledger.queries.accounts import account, find, open_item_totals
+from klientbro.ledger.queries.as_known import (
+    differences_from,
+    first_known_at,
+    trial_balance_as_known,
+)
 from klientbro.ledger.queries.books import books_of, books_of_connection
+from klientbro.ledger.queries.findings import open_findings
+from klientbro.ledger.queries.late import (
+    every_late_voucher,
+    late_accounts,
+    late_counts,
+    late_vouchers,
+)
 from klientbro.ledger.queries.months import last_seal, month_marks, month_strip, proof_details
 from klientbro.ledger.queries.postings import account_postings, every_posting
 from klientbro.ledger.queries.snapshot import current_landing, hold_landings, in_one_landing
@@ -22,19 +34,27 @@ __all__ = [
     "books_of_connection",
     "closing_as_known",
     "current_landing",
+    "differences_from",
     "effect_of_late_change",
+    "every_late_voucher",
     "every_posting",
     "every_voucher",
     "find",
+    "first_known_at",
     "hold_landings",
     "in_one_landing",
     "last_seal",
+    "late_accounts",
     "late_changes",
+    "late_counts",
+    "late_vouchers",
     "month_marks",
     "month_strip",
+    "open_findings",
     "open_item_totals",
     "proof_details",
     "trial_balance",
+    "trial_balance_as_known",
     "trial_balance_of",
     "voucher",
     "vouchers",

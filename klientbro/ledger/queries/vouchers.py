@@ -68,9 +68,10 @@ _LATE = """
 select distinct voucher_id from ledger_late_change
 where connection_id = %(connection)s and voucher_id = any(%(vouchers)s::text[])
 """
-_LATE_COLUMNS = """
+LATE_COLUMNS = """
 select id, landing, month, voucher_id, voucher_no, reason, source_created_at, late_after,
-       lock_date, result_effect, found_at
+       lock_date, result_effect, found_at, term_first, term_last, vat_return_no, vat_return_id,
+       lock_opening
 from ledger_late_change
 """
 _LATE_SOME = """
@@ -79,7 +80,7 @@ where connection_id = %(connection)s
   and (%(voucher)s::text is null or voucher_id = %(voucher)s)
 """
 _LATE_PAGE = f"""
-{_LATE_COLUMNS} {_LATE_SOME} order by found_at desc, id desc limit %(size)s offset %(skip)s
+{LATE_COLUMNS} {_LATE_SOME} order by found_at desc, id desc limit %(size)s offset %(skip)s
 """
 _LATE_COUNT = f"select count(*) from ledger_late_change {_LATE_SOME}"  # noqa: S608 constants
 
@@ -146,7 +147,7 @@ def late_changes(
     records = fetch_all(
         _LATE_PAGE, parameters | {"size": page_size, "skip": (page - 1) * page_size}
     )
-    return LateChangePage(tuple(_late_change(r) for r in records), page, pages, total_rows)
+    return LateChangePage(tuple(late_change_from(r) for r in records), page, pages, total_rows)
 
 
 def late_changes_of_voucher(connection_id: int, voucher_id: str) -> tuple[LateChange, ...]:
@@ -161,7 +162,7 @@ def late_changes_of_voucher(connection_id: int, voucher_id: str) -> tuple[LateCh
             "skip": 0,
         },
     )
-    return tuple(_late_change(record) for record in records)
+    return tuple(late_change_from(record) for record in records)
 
 
 def _list(state: BooksState, period: Period, narrowed: VoucherFilter) -> tuple[str, Parameters]:
@@ -191,6 +192,7 @@ def _voucher_row(record: Record, late: set[str]) -> VoucherRow:
     return VoucherRow(*values)
 
 
-def _late_change(record: Record) -> LateChange:
+def late_change_from(record: Record) -> LateChange:
+    """A late change from its columns."""
     id_, landing, month, *rest = record
     return LateChange(id_, landing, Month.of(month), *rest)

@@ -289,7 +289,7 @@ def test_updating_stops_when_nothing_is_busy(look, add):
     assert 'hx-trigger="kb:busy from:body"' in update
 
 
-def test_rejected_key_keeps_the_last_good_fetch_and_offers_endre_section_7(signed_in, add):
+def test_rejected_key_keeps_the_last_good_fetch_and_offers_repair_section_7(signed_in, add):
     connection = add("Havsule AS", active=True)
     State.objects.create(
         connection=connection,
@@ -301,7 +301,7 @@ def test_rejected_key_keeps_the_last_good_fetch_and_offers_endre_section_7(signe
     row = rows(signed_in.get(PAGE))["Havsule AS"]
     assert "Stoppet: nøkkelen er avvist" in row
     assert "02.01.2025" in row
-    assert re.search(r'class="kb-inline" hx-get="[^"]*/endre/"[^>]*>Endre</button>', row)
+    assert re.search(r'class="kb-inline" hx-get="[^"]*/reparer/"[^>]*>Reparer</button>', row)
 
 
 def test_source_that_is_down_is_waited_for_and_tried_again_section_7(signed_in, add):

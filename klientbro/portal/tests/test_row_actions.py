@@ -199,7 +199,7 @@ def test_send_testdata_shows_the_first_error_p_48(look, press, add, row_address)
     TestRun.objects.update(state="done", cause="key_rejected", counts={"requests": 1}, seconds=0.1)
     report = text(look(row_address(connection, "testdata") + f"{run.public_id}/"))
     assert "Nøkkelen er avvist" in report
-    assert "Endre" in report
+    assert "Reparer" in report
 
 
 def test_inactive_client_gets_no_testdata_p_41(press, add, row_address):

@@ -13,8 +13,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from klientbro.clients.errors import RefusedError
 from klientbro.clients.models import Connection, KeyCheck
+from klientbro.clients.rights import rights_in_words
 from klientbro.clients.services import apply_key_check, begin_key_check
-from klientbro.portal.key_answers import PATIENCE
+from klientbro.portal.key_answers import PATIENCE, USUAL
 from klientbro.portal.rows import api_title
 from klientbro.portal.views.shared import (
     done,
@@ -75,7 +76,7 @@ def checked_text(connection: Connection) -> str:
     if connection.api_active:
         return _("The key of %(name)s works.") % {"name": connection.name}
     if connection.missing_rights:
-        rights = ", ".join(_(right) for right in connection.missing_rights)
+        rights = rights_in_words(connection.missing_rights)
         return _("The key of %(name)s lacks access to %(rights)s.") % {
             "name": connection.name,
             "rights": rights,
@@ -83,7 +84,7 @@ def checked_text(connection: Connection) -> str:
     if connection.key_check_cause == "wrong_company":
         return _("The key of %(name)s belongs to another company.") % {"name": connection.name}
     if connection.key_check_cause == "key_rejected":
-        return _("The key of %(name)s is rejected. Paste in a new one with Edit.") % {
+        return _("The key of %(name)s is rejected. Paste in a new one with Repair.") % {
             "name": connection.name
         }
     return _("The key of %(name)s could not be checked. Try again.") % {"name": connection.name}
@@ -110,4 +111,5 @@ def _show(
         again=reverse("portal:check_key", args=ids),
         text=text,
         known=api_title(connection),
+        is_slow=check is not None and timezone.now() - check.created_at >= USUAL,
     )

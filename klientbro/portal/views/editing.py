@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
@@ -14,6 +15,7 @@ from klientbro.clients.errors import RefusedError
 from klientbro.clients.identifiers import identifier_of
 from klientbro.clients.models import Connection, KeyCheck
 from klientbro.clients.services import (
+    Choices,
     Typed,
     begin_key_check,
     edit_connection,
@@ -25,14 +27,18 @@ from klientbro.domain.identifier import Identifier
 from klientbro.portal.key_answers import Answering, refused, typed_key_of
 from klientbro.portal.views.adding import added_text
 from klientbro.portal.views.shared import (
+    choices_of,
     done,
     find_check,
     find_connection,
     list_address,
+    months_of_year,
     portal_view,
     show_dialog,
     system_name,
 )
+from klientbro.sync.chosen import read_settings_anew
+from klientbro.sync.rechecks import queue_recheck
 from klientbro.sync.services import queue_key_check, queue_sync
 from klientbro.tenants.services import firm_envelopes
 
@@ -51,13 +57,15 @@ def edit_client(request: HttpRequest, system: str, connection_id: UUID) -> HttpR
             connection,
             shown_number=stored.display if stored else "",
             is_person=bool(stored and stored.is_person),
+            months=months_of_year(),
         )
     try:
         typed = _read(request, stored, request.POST.get("key", ""))
+        typed = replace(typed, choices=choices_of(request, connection))
         new_number = needs_new_number(connection, typed, firm_envelopes())
         must_ask = typed.key or (new_number and typed.identifier and connection.key_sealed)
         if not must_ask or (new_number and connection.is_active):
-            changed = edit_connection(connection, typed, None)
+            changed = _edit(connection, typed, None, confirmed=False)
             text = _("%(name)s has been changed.") % {"name": changed.name}
             return done(request, list_address(request, connection.integration), text)
         check = begin_key_check(
@@ -84,9 +92,11 @@ def edit_client_answer(
     check = find_check(request, check_id, integration=connection.integration, connection=connection)
 
     def save(typed: Typed, answered: KeyCheck | None, confirmed: bool) -> Connection:
-        changed = edit_connection(connection, typed, answered, confirmed=confirmed)
+        changed = _edit(connection, typed, answered, confirmed=confirmed)
         if changed.is_active and changed.api_active:
             queue_sync(changed, reason="looking")
+        if typed.key:
+            queue_recheck(changed)
         return changed
 
     def text(changed: Connection) -> str:
@@ -97,11 +107,25 @@ def edit_client_answer(
     try:
         stored = identifier_of(connection, firm_envelopes())
         typed = _read(request, stored, typed_key_of(check))
+        typed = replace(typed, choices=choices_of(request, connection))
     except RefusedError as error:
         return refused(request, error)
     return Answering(
         request, check, _answer_address(connection, check), typed, save, text
     ).respond()
+
+
+def _edit(
+    connection: Connection, typed: Typed, answered: KeyCheck | None, *, confirmed: bool
+) -> Connection:
+    """Saves, and lets new choices be read before anything else is fetched."""
+    before = Choices(connection.fetch_from, connection.year_start_month)
+    changed = edit_connection(connection, typed, answered, confirmed=confirmed)
+    if typed.choices not in (None, before):
+        read_settings_anew(changed.pk)
+        if changed.is_active:
+            queue_sync(changed, reason="looking")
+    return changed
 
 
 def _read(request: HttpRequest, stored: Identifier | None, key: str) -> Typed:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -31,6 +33,9 @@ def fetch_now(request: HttpRequest, system: str, connection_id: UUID) -> HttpRes
         return in_place(request, connection, text, tone="danger", status=REFUSED)
     queue_sync(connection, reason="looking")
     text = _("%(name)s is being fetched.") % {"name": connection.name}
+    if "runs" in request.POST:
+        address = reverse("portal:runs", args=[system, connection_id])
+        return done(request, address, text, messages.INFO)
     return in_place(request, connection, text, tone="info", wakes=True)
 
 

@@ -13,15 +13,20 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
+from django.utils.translation import gettext as _
 from django_htmx.http import trigger_client_event
 
 from klientbro.clients.models import Connection, Integration, KeyCheck
+from klientbro.clients.services import Choices, read_choices
 from klientbro.connectors.registry import connectors
+from klientbro.domain.periods import Month
 from klientbro.portal.chips import chips
 from klientbro.portal.queries import ListQuery, counts
 from klientbro.portal.rows import rows_of
 from klientbro.shell.toasts import Tone, toast
+from klientbro.sync.chosen import books_begin_on
 from klientbro.tenants.context import current_firm
 
 REFUSED = 422
@@ -93,6 +98,24 @@ def system_name(system: str) -> str:
     """The system's own name in sentences: PowerOffice Go."""
     known = connectors().get(system)
     return known.name if known else system
+
+
+def choices_of(request: HttpRequest, connection: Connection | None = None) -> Choices | None:
+    """«Flere valg» as sent; None where the form did not have them. RefusedError names the field."""
+    asked = request.POST
+    if "fetch_from" not in asked and "year_start_month" not in asked:
+        return None
+    return read_choices(
+        asked.get("fetch_from", ""),
+        asked.get("year_start_month", ""),
+        today=timezone.localdate(),
+        books_begin=books_begin_on(connection.pk) if connection is not None else None,
+    )
+
+
+def months_of_year() -> list[tuple[int, str]]:
+    """The months to choose from, by their number."""
+    return [(number, _(Month(2000, number).name)) for number in range(1, 13)]
 
 
 def is_htmx(request: HttpRequest) -> bool:

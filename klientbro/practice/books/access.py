@@ -13,6 +13,7 @@ from klientbro.clients.models import Client, Connection
 from klientbro.connectors.registry import connectors
 from klientbro.ledger.queries import books_of, voucher
 from klientbro.ledger.rows import BooksState, Voucher
+from klientbro.sync.attention import note_opened
 from klientbro.sync.services import ConnectionState, connection_states
 
 LARGEST_NUMBER = 2**63 - 1
@@ -54,13 +55,14 @@ class ClientPage:
 
 
 def client_page(public_id: UUID) -> ClientPage:
-    """The client, 404 when it is unknown or another firm's. Three statements."""
+    """The client, 404 when it is unknown or another firm's; it counts as opened."""
     client = Client.objects.filter(public_id=public_id).first()
     if client is None:
         raise Http404
     books = books_of(client.pk)
     status = ConnectionState()
     if books is not None:
+        note_opened(books.connection_id)
         status = connection_states([books.connection_id]).get(books.connection_id, status)
     return ClientPage(client, books, status, timezone.localdate())
 

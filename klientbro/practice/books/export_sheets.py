@@ -18,6 +18,7 @@ from klientbro.ledger.queries import (
     every_posting,
     every_voucher,
     month_marks,
+    trial_balance_as_known,
     trial_balance_of,
 )
 from klientbro.ledger.rows import BooksState, PostingFilter, Voucher, VoucherFilter
@@ -35,15 +36,37 @@ def trial_balance_sheet(page: ClientPage, period: Period) -> Sheet:
     return Sheet(
         title=_("Trial balance"),
         head=_head(page, books, period),
-        columns=(
-            pgettext("ledger account", "Account"),
-            _("Name"),
-            _("Opening balance"),
-            _("Movement"),
-            _("Closing balance"),
-            _("Last year"),
-        ),
+        columns=_trial_balance_columns(),
         rows=_trial_balance_rows(sheet) if sheet else (),
+    )
+
+
+def as_known_sheet(page: ClientPage, period: Period, moment: datetime) -> Sheet:
+    """The trial balance as we knew it at a moment, with its checksum; empty before our time."""
+    books = page.usable_books()
+    known = trial_balance_as_known(books, period, moment, timezone.now())
+    head = [*_whose(page, period), (_("As we knew it on"), _moment(moment))]
+    if known is not None:
+        head.append((_("Last completed fetch"), _moment(known.publication.published_at)))
+        head.append((_("Checksum (SHA-256)"), known.sheet_hash))
+    head.append((_("Fetched from"), page.system_name))
+    head.append((_("Exported"), _moment(timezone.now())))
+    return Sheet(
+        title=_("Trial balance as it stood"),
+        head=head,
+        columns=_trial_balance_columns(),
+        rows=_trial_balance_rows(known.sheet) if known is not None and known.sheet else (),
+    )
+
+
+def _trial_balance_columns() -> tuple[str, ...]:
+    return (
+        pgettext("ledger account", "Account"),
+        _("Name"),
+        _("Opening balance"),
+        _("Movement"),
+        _("Closing balance"),
+        _("Last year"),
     )
 
 
@@ -122,11 +145,7 @@ def _head(
 ) -> list[tuple[str, str]]:
     """Whose it is, which period, as of when, from where, exported when, and sealed or not."""
     now = timezone.now()
-    head = [(_("Client"), page.client.name)]
-    if page.client.orgnr:
-        head.append((_("Organisation number"), page.client.orgnr))
-    days = f"{format_date(period.first_day)}–{format_date(period.last_day)}"
-    head.append((_("Period"), days))
+    head = _whose(page, period)
     if books.as_of is not None:
         head.append((_("Figures as of"), _moment(books.as_of)))
     head.append((_("Fetched from"), page.system_name))
@@ -135,6 +154,14 @@ def _head(
     if filtered:
         head.append((_("Selection"), _("Narrowed by a filter")))
     return head
+
+
+def _whose(page: ClientPage, period: Period) -> list[tuple[str, str]]:
+    head = [(_("Client"), page.client.name)]
+    if page.client.orgnr:
+        head.append((_("Organisation number"), page.client.orgnr))
+    days = f"{format_date(period.first_day)}–{format_date(period.last_day)}"
+    return [*head, (_("Period"), days)]
 
 
 def seal_words(books: BooksState, period: Period, page: ClientPage) -> str:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from klientbro.domain.accounts import UNDISPOSED_HEADING, AccountId
 from klientbro.domain.money import ZERO
+from klientbro.domain.periods import Period
 from klientbro.domain.trial_balance import Figures, Row, TrialBalance
 
 
@@ -25,6 +27,7 @@ class ShownRow:
     closing: Decimal | None
     last_year: Decimal | None
     differs: bool
+    late_query: str = ""  # the way to what came late on the account, where something did
 
     @property
     def is_derived(self) -> bool:
@@ -49,8 +52,16 @@ class ShownSheet:
     is_narrowed: bool
 
 
-def shown_sheet(sheet: TrialBalance, differing: Collection[AccountId], search: str) -> ShownSheet:
-    """The lines to show. A search keeps accounts by number or name and sums only those."""
+def shown_sheet(
+    sheet: TrialBalance,
+    differing: Collection[AccountId],
+    search: str,
+    late: Collection[AccountId] = (),
+) -> ShownSheet:
+    """The lines to show. A search keeps accounts by number or name and sums only those.
+
+    late: accounts that something has changed after locking in the period.
+    """
     wanted = search.casefold()
     sections = []
     for section in sheet.sections:
@@ -62,7 +73,7 @@ def shown_sheet(sheet: TrialBalance, differing: Collection[AccountId], search: s
             ShownSection(
                 heading=_(section.group.heading),
                 total_heading=_(section.group.total_heading),
-                rows=tuple(_row(row, differing) for row in rows),
+                rows=tuple(_row(row, differing, late, sheet.period) for row in rows),
                 total=_figures("", "", total),
             )
         )
@@ -84,11 +95,17 @@ def _matches(row: Row, wanted: str) -> bool:
     return row.account.number.startswith(wanted) or wanted in row.account.name.casefold()
 
 
-def _row(row: Row, differing: Collection[AccountId]) -> ShownRow:
+def _row(
+    row: Row, differing: Collection[AccountId], late: Collection[AccountId], period: Period
+) -> ShownRow:
     if row.account is None:
         return _figures("", _(UNDISPOSED_HEADING), row.figures)
     account = row.account
-    return _figures(account.number, account.name, row.figures, account.id, account.id in differing)
+    shown = _figures(account.number, account.name, row.figures, account.id, account.id in differing)
+    if account.id not in late:
+        return shown
+    asked = {"konto": account.id, "fra": period.first.key, "til": period.last.key}
+    return replace(shown, late_query="?" + urlencode(asked))
 
 
 def _figures(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from decimal import Decimal
 
 from django.http import QueryDict
 
 from klientbro.ledger.rows import PostingFilter, VoucherFilter
+from klientbro.lib.dates import parse_typed_moment
 from klientbro.lib.numbers import parse_typed_number
 
 LONGEST_TEXT = 100
@@ -50,6 +52,11 @@ def unread_fields(asked: QueryDict) -> frozenset[str]:
     readers = {"minst": _positive, "hoyst": _positive, "bilag": voucher_number}
     typed = {name: typed_text(asked, name) for name in readers}
     return frozenset(name for name, text in typed.items() if text and readers[name](text) is None)
+
+
+def typed_moment(asked: QueryDict, name: str) -> datetime | None:
+    """A moment of the address, None where it says none that can be read."""
+    return parse_typed_moment(typed_text(asked, name))
 
 
 def voucher_filter(asked: QueryDict) -> VoucherFilter:

@@ -9,6 +9,8 @@ from klientbro.practice.books.views import (
     clients,
     documents,
     exports,
+    late,
+    refetch,
     trial_balance,
     vouchers,
 )
@@ -28,7 +30,9 @@ urlpatterns = [
     path(CLIENT + "bilag/" + FILE, exports.vouchers_file, name="vouchers_file"),
     path(CLIENT + "bilag/<int:voucher_no>/", vouchers.voucher_page, name="voucher"),
     path(CLIENT + "bilag/<int:voucher_no>/" + FILE, exports.voucher_file, name="voucher_file"),
-    path(CLIENT + "endret-etter-lasing/", vouchers.late_changes_page, name="late_changes"),
+    path(CLIENT + "endret-etter-lasing/", late.late_changes_page, name="late_changes"),
+    path(CLIENT + "endret-etter-lasing/" + FILE, late.late_changes_file, name="late_changes_file"),
+    path(CLIENT + "hent-pa-nytt/", refetch.refetch_page, name="refetch"),
     path(CLIENT + "dokument/", documents.fetch_document, name="fetch_document"),
     path(CLIENT + "dokument/<uuid:request_id>/", documents.document, name="document"),
     path(

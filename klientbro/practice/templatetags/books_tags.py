@@ -13,11 +13,13 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from klientbro.domain.periods import Month
-from klientbro.ledger.rows import MonthMark, MonthState, VoucherReference
+from klientbro.ledger.queries.findings import Finding
+from klientbro.ledger.queries.late import Partner
+from klientbro.ledger.rows import LateChange, MonthMark, MonthState, VoucherReference
 from klientbro.lib.numbers import format_nok
-from klientbro.practice.books import texts
+from klientbro.practice.books import findings, late, texts
 from klientbro.practice.books.sheets import ShownRow
-from klientbro.shell.templatetags.kb import seal
+from klientbro.shell.templatetags.kb import icon, seal
 
 register = template.Library()
 
@@ -35,6 +37,8 @@ def account_rows(rows: Iterable[ShownRow], home: str, query: str) -> SafeString:
     home: the client's address. query: the period, for the way to an account's postings.
     """
     differs = seal("unsealed", _("Differs from the source"))
+    late_words = escape(_("Changed after locking"))
+    mark = icon("lock")
     derived = escape(
         _("Derived, not an account: what earlier years earned and nobody has disposed of yet.")
     )
@@ -53,7 +57,11 @@ def account_rows(rows: Iterable[ShownRow], home: str, query: str) -> SafeString:
         lines.append(_cell(row.opening))
         lines.append(_cell(row.movement))
         lines.append(_cell(row.closing, "strong"))
-        lines.append(f'<td class="kb-mark">{differs if row.differs else ""}</td>')
+        marks = differs if row.differs else ""
+        if row.late_query:
+            way = f"{home}endret-etter-lasing/{escape(row.late_query)}"
+            marks += f'<a href="{way}" title="{late_words}" aria-label="{late_words}">{mark}</a>'
+        lines.append(f'<td class="kb-mark">{marks}</td>')
         lines.append(_cell(row.last_year, "muted"))
         lines.append("</tr>\n")
     return mark_safe("".join(lines))  # noqa: S308 every text above is escaped
@@ -124,6 +132,30 @@ def mark_label(mark: MonthMark) -> str:
 def voucher_type(type_: str) -> str:
     """What a voucher is, in words."""
     return texts.voucher_type_name(type_)
+
+
+@register.filter
+def late_reason(change: LateChange) -> str:
+    """Why a voucher is late, as a sentence."""
+    return late.reason_words(change)
+
+
+@register.filter
+def late_reason_title(reason: str) -> str:
+    """The reason in a few words."""
+    return late.reason_title(reason)
+
+
+@register.filter
+def late_partner(partner: Partner) -> str:
+    """How a voucher belongs with a late one."""
+    return late.partner_words(partner)
+
+
+@register.filter
+def finding(found: Finding) -> str:
+    """A finding as whole sentences."""
+    return findings.finding_words(found)
 
 
 @register.filter

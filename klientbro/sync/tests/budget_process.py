@@ -1,6 +1,7 @@
 """Several requests at a time through the shared allowance, for tests; prints when each was granted.
 
-python -m klientbro.sync.tests.budget_process SECONDS RATE PRIORITY CONCURRENT PAUSE_SECONDS
+python -m klientbro.sync.tests.budget_process SECONDS RATE ASKER…
+ASKER: PRIORITY:CONCURRENT:PAUSE_SECONDS:FIRM:CONNECTION, several of them in one process.
 """
 
 from __future__ import annotations
@@ -9,11 +10,11 @@ import asyncio
 import os
 import sys
 import time
+from uuid import UUID
 
 
 def main() -> None:
-    seconds, rate, pause = float(sys.argv[1]), float(sys.argv[2]), float(sys.argv[5])
-    priority, concurrent = int(sys.argv[3]), int(sys.argv[4])
+    seconds, rate = float(sys.argv[1]), float(sys.argv[2])
     os.environ["DJANGO_SETTINGS_MODULE"] = "klientbro.settings.django"
     import django
 
@@ -27,15 +28,20 @@ def main() -> None:
     granted: list[str] = []
     end = time.monotonic() + seconds
 
-    async def ask() -> None:
-        pacer = PriorityPacer("test", rate, priority)
+    async def ask(priority: int, pause: float, firm: int, connection: int) -> None:
+        pacer = PriorityPacer("test", rate, priority, UUID(int=firm), connection)
         while (began := time.monotonic()) < end:
             await pacer.wait()
-            granted.append(f"{time.monotonic()} {time.monotonic() - began}")
+            now = time.monotonic()
+            granted.append(f"{now} {now - began} {firm} {connection}")
             await asyncio.sleep(pause)
 
     async def everybody() -> None:
-        await asyncio.gather(*(ask() for _ in range(concurrent)))
+        async with asyncio.TaskGroup() as group:
+            for asker in sys.argv[3:]:
+                priority, concurrent, pause, firm, connection = asker.split(":")
+                for _ in range(int(concurrent)):
+                    group.create_task(ask(int(priority), float(pause), int(firm), int(connection)))
 
     asyncio.run(everybody())
     close_pool()

@@ -59,6 +59,7 @@ def books_firm(transactional_db: None) -> Iterator[Any]:
     with transaction(None) as cursor:  # what belongs to no firm and an earlier test left behind
         cursor.execute(
             "delete from sync_schedule; delete from sync_budget; delete from sync_budgetwait; "
+            "delete from sync_budgetshare; delete from sync_budgetminute; "
             "delete from procrastinate_events; delete from procrastinate_periodic_defers; "
             "delete from procrastinate_jobs; delete from procrastinate_workers"
         )

@@ -12,10 +12,11 @@ import psycopg
 from django.db import connections
 
 from klientbro.clients.models import Connection
+from klientbro.sync.context import Slice
 from klientbro.sync.database import transaction
 from klientbro.sync.engine import run_slice
 from klientbro.sync.queue import LOOKING
-from klientbro.sync.services import queue_sync
+from klientbro.sync.services import queue_sync, request_refetch
 from klientbro.tenants.context import firm as in_firm
 from simulators.poweroffice_go.testing import Simulator
 
@@ -56,6 +57,12 @@ class Connected:
         """Queues and runs slices until no steps are left or the run has ended with a cause."""
         with in_firm(self.firm.id):
             queue_sync(self.connection, reason=reason, full=full, accept_vanished=accept)
+        self.run()
+
+    def refetch(self, first: date | None = None, last: date | None = None) -> None:
+        """«Full henting på nytt», run to its end."""
+        with in_firm(self.firm.id):
+            request_refetch(self.connection, first, last)
         self.run()
 
     def run(self) -> None:
@@ -204,3 +211,18 @@ class Connected:
             )[0]
             for table in WRITTEN
         }
+
+
+def until_history(books: Connected) -> None:
+    """Takes steps one at a time until this year is usable and older years are still to come."""
+    over = Slice.is_over
+    try:
+        Slice.is_over = property(lambda _self: True)  # type: ignore[assignment,method-assign]
+        for _ in range(40):
+            books.slice()
+            usable = "select stage = 'history' and complete_landing > 0 from ledger_books"
+            if books.value(usable):
+                return
+    finally:
+        Slice.is_over = over  # type: ignore[method-assign]
+    raise AssertionError("this year never landed")

@@ -17,7 +17,7 @@ from .errors import (
 )
 from .guesses import Guesses
 from .lines import Line
-from .roster import roster
+from .roster import extra_company, roster
 from .selection import NumberRanges, TransactionQuery, parse_number_ranges
 from .spec import CompanySpec, Quirk
 from .subledger import BalanceQuery, LedgerQuery, SubLedger
@@ -46,6 +46,7 @@ __all__ = [
     "encode_one",
     "encode_rows",
     "encoder",
+    "extra_company",
     "field_names",
     "parse_number_ranges",
     "roster",

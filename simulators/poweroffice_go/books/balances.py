@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from .days import MONTH_OF, month_index, ordinal_of, year_start
+from .days import MONTH_OF, month_index, ordinal_of
 from .model import Account, TrialBalanceRow
 from .selection import NumberRanges, code_test, in_ranges
 from .store import Store
@@ -40,15 +40,14 @@ def year_end_treatment(store: Store, day: date) -> set[int] | None:
     Restarting: those of the financial year that holds `day`. Accumulating: those of years too whose
     result has not been disposed of, so that the whole sheet always sums to zero.
     """
-    end_month = store.spec.year_end_month
-    current = month_index(year_start(day, end_month))
-    months = set(range(current, current + 12))
+    current = store.first_month_of_year(month_index(day))
+    months = set(store.financial_year(current))
     if store.spec.guesses.year_end_restarts_result_accounts:
         return months
     result = _result_per_year(store, day)
     for first, ore in result.items():
         if ore and first < current:
-            months.update(range(first, first + 12))
+            months.update(store.financial_year(first))
     return months
 
 

@@ -6,10 +6,17 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
 from .chart import account_type
-from .days import MONTH_OF, ordinal_of, tick_after, timestamp_text
+from .days import MONTH_NAMES, MONTH_OF, month_index, ordinal_of, tick_after, timestamp_text
 from .errors import AlreadyReversedError, ConflictError, PeriodLockedError, not_found
 from .lines import Line, LineReader, plain_line
-from .model import Account, LedgerEntry, LockDateSettings, Transaction, Voucher
+from .model import (
+    Account,
+    FinancialSettings,
+    LedgerEntry,
+    LockDateSettings,
+    Transaction,
+    Voucher,
+)
 from .store import Store, mirrored_line
 
 
@@ -18,6 +25,7 @@ class Changes:
 
     store: Store
     lock_date_history: list[LockDateSettings]
+    financial_settings: FinancialSettings
 
     # ---- vouchers
 
@@ -172,6 +180,14 @@ class Changes:
         with self.store.lock:
             change = LockDateSettings(day.isoformat(), reason, 4_711, self._stamp(now))
             self.lock_date_history.insert(0, change)
+            self.store.version += 1
+
+    def change_year_end(self, month: int, *, now: datetime) -> None:
+        """Financial years end in another month from the running one on; earlier years stay."""
+        with self.store.lock:
+            self.store.year_end_changes.append((month_index(now.date()), month))
+            self.financial_settings.FinancialYearEndMonth = MONTH_NAMES[month - 1]
+            self.financial_settings.LastChangedDateTimeOffset = self._stamp(now)
             self.store.version += 1
 
     # ---- oddities of a source, for fault tests

@@ -103,6 +103,17 @@ def roster(
     return specs
 
 
+FIRST_EXTRA, EXTRA_PLACES = 500, 500
+"""Companies added later are made from their own seed alone, wherever in the list they stand."""
+
+
+def extra_company(seed: int, postings: int, years: int, today: date) -> CompanySpec:
+    """A company beside the roster: same seed, same books, whatever else there is."""
+    named = _Named(f"Soløy {seed} AS", "AS", "rådgivning", postings, 0)
+    index = FIRST_EXTRA + seed % EXTRA_PLACES
+    return _spec(index, named, 1.0, seed, today, Guesses(), _Numbers(seed), years)
+
+
 class _Numbers:
     """Organisation numbers of the 3… series, none of them twice."""
 
@@ -145,12 +156,13 @@ def _spec(
     today: date,
     guesses: Guesses,
     numbers: _Numbers,
+    years: int = 3,
 ) -> CompanySpec:
     rng = random.Random(f"company:{seed}:{index}")  # noqa: S311 - made-up books, no secrets
     quirk = named.quirk
     year_end_month = 6 if quirk is Quirk.BROKEN_YEAR else 12
     start = year_start(today, year_end_month)
-    conversion = start.replace(year=start.year - 3)
+    conversion = start.replace(year=start.year - years)
     street, zip_code, city = names.address(rng)
     target = (
         named.postings if quirk is Quirk.HOLDING else max(SMALLEST, int(named.postings * scale))

@@ -81,6 +81,8 @@ class Store:
         self.unlisted: set[int] = set()
         """Numbers of vouchers that AccountTransactions does not return."""
         self.out_of_balances: set[int] = set()
+        self.year_end_changes: list[tuple[int, int]] = []
+        """When the year end was changed, as a month index, and the month years end in since."""
         """Numbers of vouchers that count nowhere: a fault that a test has asked for."""
         self.latest_stamp = ""
         """No voucher is created before the one with the number below it."""
@@ -291,7 +293,31 @@ class Store:
 
     def first_month_of_year(self, month: int) -> int:
         """First month of the financial year that holds `month`."""
-        return month_index(year_start(month_start(month), self.spec.year_end_month))
+        return self.financial_year(month).start
+
+    def financial_year(self, month: int) -> range:
+        """The months of the financial year that holds `month`.
+
+        [guess] A year end that is changed leaves earlier years as they were: the year running then
+        ends at the next new year end, or at the one before when it would last over 18 months.
+        """
+        end_month, changes = self.spec.year_end_month, list(self.year_end_changes)
+        oldest = min([month, *(changed for changed, _ in changes)])
+        first = month_index(year_start(month_start(oldest), end_month))
+        while True:
+            last = _next_year_end(first, end_month)
+            if changes and changes[0][0] <= last:
+                changed, end_month = changes.pop(0)
+                last = _next_year_end(changed, end_month)
+                if last - first + 1 > 18:
+                    last -= 12
+            if month <= last:
+                return range(first, last + 1)
+            first = last + 1
+
+
+def _next_year_end(month: int, end_month: int) -> int:
+    return month + (end_month - 1 - month) % 12
 
 
 INVOICE_TYPES = frozenset(

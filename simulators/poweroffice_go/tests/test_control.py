@@ -160,3 +160,30 @@ def test_every_special_company_can_play_its_scenario(simulator):
     for company in simulator.control("GET", "companies"):
         if company["special"] in ("matched_without_posting", "account_renumbered", "lock_reopened"):
             assert simulator.do(company["number"], "play_scenario")["happened"]
+
+
+def test_company_made_from_its_own_seed_has_the_same_books_each_time(simulator):
+    def made(seed):
+        number = simulator.add_company(seed, postings=200, years=1)
+        about = simulator.company(number)
+        token = simulator.token(simulator.install(number))
+        year = about["conversion_date"][:4]
+        rows = simulator.get(
+            "/AccountTransactions", token, fromDate=f"{year}-01-01", toDate=f"{year}-12-31"
+        ).json()
+        return number, about["postings"], rows
+
+    first = made(17)
+    other = made(18)
+    simulator.reset()
+    again = made(17)
+    assert first[1:] == again[1:]
+    assert other[2] != first[2]
+    assert first[1] <= 300
+    with pytest.raises(RuntimeError, match=r"409.*seed 17"):
+        simulator.add_company(17)
+    with pytest.raises(RuntimeError, match=r"400"):
+        simulator.control("POST", "companies", {"size": 3})
+    simulator.reset()
+    with pytest.raises(RuntimeError, match=r"404"):
+        simulator.company(first[0])

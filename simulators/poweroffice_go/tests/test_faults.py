@@ -193,3 +193,46 @@ def test_every_kind_is_described(simulator):
 
 def test_every_kind_has_a_norwegian_title_on_the_control_page():
     assert set(FAULT_TITLES) == set(KINDS)
+
+
+def test_pages_change_places_two_by_two(client):
+    pages = [client.get(PATH, PageSize=10, PageNumber=n).json() for n in (1, 2, 3)]
+    client.simulator.fault("reordered_pages", path=PATH, count=3)
+    swapped = [client.get(PATH, PageSize=10, PageNumber=n).json() for n in (1, 2, 3)]
+    assert swapped == [pages[0], pages[2], pages[1]]
+
+
+def test_vouchers_and_accounts_change_between_calls(simulator):
+    client = Client(simulator, 6)
+    before = client.transactions(2026)
+    for kind, parameters in (
+        ("back_dated_voucher", {"days_ago": 20}),
+        ("huge_voucher", {"lines": 40}),
+        ("text_edit", {"text": "Rettet"}),
+        ("voucher_gap", {"back": 1}),
+        ("renamed_account", {"name": "Driftskonto"}),
+    ):
+        simulator.fault(kind, company=6, path=PATH, count=1, parameters=parameters)
+    name = client.rows(PATH, accountNos="1920")[0]["Name"]
+    after = client.transactions(2026)
+    known = {row["Id"] for row in before}
+    come = [row for row in after if row["Id"] not in known]
+    assert name == "Driftskonto"
+    assert len(come) == 40, "the back-dated one came before the huge one, and was taken away"
+    assert {row["Description"] for row in come} == {"Rettet", "Stort bilag"}
+    simulator.do(6, "restore_hidden")
+    back = [row for row in client.transactions(2026) if row["Id"] not in known]
+    assert len(back) == 42
+    assert min(row["PostingDate"] for row in back) < max(row["PostingDate"] for row in back)
+
+
+def test_lagging_replica_neither_shows_nor_counts_what_has_just_come(simulator):
+    client = Client(simulator, 6)
+    asked = {"fromDate": "2026-01-01", "toDate": "2026-12-31", "PageSize": 20_000}
+    before = client.get("/AccountTransactions", **asked)
+    simulator.do(6, "bulk_post", count=4)
+    simulator.fault("replica_lag", company=6, path="/accounttransactions", count=1)
+    lagging = client.get("/AccountTransactions", **asked)
+    assert len(lagging.json()) < len(client.get("/AccountTransactions", **asked).json())
+    counted = json.loads(lagging.headers["X-Pagination"])["totalCount"]
+    assert counted == len(lagging.json()) <= len(before.json())

@@ -14,7 +14,12 @@ from django_htmx.http import HttpResponseClientRefresh
 
 from klientbro.clients.models import Client, Connection
 from klientbro.domain.periods import FinancialYear, Month
-from klientbro.ledger.queries import month_marks, open_item_totals
+from klientbro.ledger.queries import (
+    late_counts,
+    month_marks,
+    open_findings,
+    open_item_totals,
+)
 from klientbro.ledger.rows import BooksState, MonthMark, MonthState
 from klientbro.lib.dates import oslo_date
 from klientbro.practice.books.access import ClientPage
@@ -94,6 +99,8 @@ def summary_page(request: HttpRequest, page: ClientPage) -> HttpResponse:
         context = {
             "years": sealed_years(books, page),
             "items": open_item_totals(books.connection_id),
+            "late": late_counts(books.connection_id),
+            "findings": open_findings(books.connection_id),
             "current_year": books.year_of(Month.of(page.today)),
         }
     return show(request, page, "summary", "practice/books/summary.html", context)

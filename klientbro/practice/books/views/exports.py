@@ -6,12 +6,15 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from klientbro.ledger.queries import account_postings
+from klientbro.lib.dates import to_oslo
 from klientbro.practice.books.access import ClientPage, wanted_voucher
 from klientbro.practice.books.export_sheets import (
+    as_known_sheet,
     postings_sheet,
     trial_balance_sheet,
     voucher_sheet,
@@ -19,9 +22,10 @@ from klientbro.practice.books.export_sheets import (
 )
 from klientbro.practice.books.exports import EXCEL, KINDS, MOST_EXCEL_ROWS, MakeSheet, export
 from klientbro.practice.books.periods import chosen_period
-from klientbro.practice.books.typed import posting_filter, typed_text, voucher_filter
+from klientbro.practice.books.typed import posting_filter, typed_moment, typed_text, voucher_filter
 from klientbro.practice.books.views import account as account_views
 from klientbro.practice.books.views import vouchers as voucher_views
+from klientbro.practice.books.views.as_known import ASKED
 from klientbro.practice.books.views.shared import client_view
 
 
@@ -30,6 +34,12 @@ from klientbro.practice.books.views.shared import client_view
 def trial_balance_file(request: HttpRequest, page: ClientPage, kind: str) -> HttpResponseBase:
     """The trial balance of the period."""
     chosen = chosen_period(page.usable_books(), request.GET, page.today)
+    moment = typed_moment(request.GET, ASKED)
+    if moment is not None:
+        if moment > timezone.now():
+            raise Http404
+        name = f"{_('trial-balance')}-{chosen.month.key}-{to_oslo(moment):%Y%m%dT%H%M}"
+        return _export(page, kind, name, lambda: as_known_sheet(page, chosen.period, moment))
     name = f"{_('trial-balance')}-{chosen.month.key}"
     return _export(page, kind, name, lambda: trial_balance_sheet(page, chosen.period))
 

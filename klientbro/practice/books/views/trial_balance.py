@@ -8,14 +8,21 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from klientbro.ledger.queries import last_seal, month_strip, proof_details, trial_balance_of
+from klientbro.ledger.queries import (
+    last_seal,
+    late_accounts,
+    month_strip,
+    proof_details,
+    trial_balance_of,
+)
 from klientbro.ledger.rows import BooksState, MonthState
 from klientbro.practice.books.access import ClientPage
 from klientbro.practice.books.links import export_links
 from klientbro.practice.books.periods import SINGLE_MONTH, YEAR_TO_DATE, chosen_period, period_links
 from klientbro.practice.books.sheets import shown_sheet
 from klientbro.practice.books.texts import seal_bar
-from klientbro.practice.books.typed import typed_text
+from klientbro.practice.books.typed import typed_moment, typed_text
+from klientbro.practice.books.views.as_known import ASKED, as_known_page, latest_asked
 from klientbro.practice.books.views.shared import client_view, ledger_view, show
 from klientbro.sync.services import queue_sync
 
@@ -28,17 +35,21 @@ VIEWS = (YEAR_TO_DATE, SINGLE_MONTH)
 def trial_balance_page(request: HttpRequest, page: ClientPage, books: BooksState) -> HttpResponse:
     """The trial balance of the period in the address."""
     chosen = chosen_period(books, request.GET, page.today, VIEWS)
+    moment = typed_moment(request.GET, ASKED)
+    if moment is not None:
+        return as_known_page(request, page, books, chosen, VIEWS, moment)
     search = typed_text(request.GET, "q")
     sheet = trial_balance_of(books, chosen.period)
     strip = month_strip(books, chosen.year, page.today)
     mark = next(mark for mark in strip if mark.month == chosen.month)
     proof = proof_details(books, chosen.month, page.today)
     differing = {one.account_id for one in proof.differences}
+    late = late_accounts(books.connection_id, chosen.period)
     context = {
         "chosen": chosen,
         "search": search,
         "sheet": sheet,
-        "shown": shown_sheet(sheet, differing, search) if sheet else None,
+        "shown": shown_sheet(sheet, differing, search, late) if sheet else None,
         "is_missing": sheet is None or sheet.total.closing is None,
         "strip": strip,
         "mark": mark,
@@ -48,6 +59,7 @@ def trial_balance_page(request: HttpRequest, page: ClientPage, books: BooksState
         "links": period_links(request.GET, chosen, VIEWS),
         "files": export_links(request, "trial_balance_file", page.client.public_id),
         "account_query": chosen.query(),
+        "as_known_latest": latest_asked(),
         "last_seal": last_seal(books.connection_id, chosen.month),
     }
     return show(request, page, TAB, "practice/books/trial_balance.html", context)

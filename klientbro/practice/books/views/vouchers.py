@@ -5,11 +5,9 @@ from __future__ import annotations
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_GET
 
-from klientbro.domain.periods import Month
 from klientbro.domain.vouchers import VoucherType
 from klientbro.ledger.queries import (
     effect_of_late_change,
-    late_changes,
     month_strip,
     vouchers,
 )
@@ -73,24 +71,3 @@ def voucher_page(
         "can_fetch_document": books.is_active and not found.is_gone,
     }
     return show(request, page, TAB, "practice/books/voucher.html", context)
-
-
-@require_GET
-@ledger_view(TAB)
-def late_changes_page(request: HttpRequest, page: ClientPage, books: BooksState) -> HttpResponse:
-    """«Endret etter låsing»: every voucher that came to a month already locked or sealed."""
-    month = _month(request.GET.get("maned", ""))
-    found = late_changes(books.connection_id, month, page_number(request.GET))
-    context = {
-        "month": month,
-        "found": found,
-        "pages": pages_of(request, found.total_rows, PAGE_SIZE),
-    }
-    return show(request, page, TAB, "practice/books/late_changes.html", context)
-
-
-def _month(text: str) -> Month | None:
-    try:
-        return Month.parse(text)
-    except ValueError:
-        return None

@@ -70,6 +70,8 @@
     close.setAttribute("aria-label", body.dataset.close);
     close.addEventListener("click", () => box.remove());
     box.append(words, close);
+    // what went wrong before has been put right, or at least is no longer the news
+    if (!stays && tone !== "info") byId("toasts-assertive").replaceChildren();
     byId(stays ? "toasts-assertive" : "toasts-polite").append(box);
     const holder = byId("toasts");
     if (holder.showPopover) {

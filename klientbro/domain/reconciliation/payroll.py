@@ -1,0 +1,178 @@
+"""What payroll accounts should stand at: withheld tax, employer's tax, holiday pay.
+
+Source: norwegian-accounting.md §9 and §11 [S-32][S-33]. All balances in the ledger's sign: debt is
+negative. Holiday pay due 120 000 (2940 = −120 000), none paid, zone I: 2781 = −16 920.00; with
+2940 −150 000 and 2945 +30 000 the base is 120 000 again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+
+from klientbro.domain.client_facts import ClientFacts
+from klientbro.domain.deadlines.payroll import employers_tax as employers_tax_deadline
+from klientbro.domain.deadlines.payroll import withheld_tax as withheld_tax_deadline
+from klientbro.domain.money import ZERO, round_to_ore, sum_amounts
+from klientbro.domain.rates.employers_tax import EMPLOYERS_TAX
+from klientbro.domain.rates.holiday_pay import HOLIDAY_PAY
+
+WITHHELD_TAX = "2600"
+EMPLOYERS_TAX_DUE = "2770"
+EMPLOYERS_TAX_ON_PAY = "2780"
+EMPLOYERS_TAX_ON_HOLIDAY_PAY = "2781"
+ACCRUED_PAY = "2930"
+HOLIDAY_PAY_DUE = "2940"
+HOLIDAY_PAY_PAID = "2945"
+
+
+class ExpectationRule(StrEnum):
+    """How an expected balance was worked out."""
+
+    WITHHELD_REPORTED_LESS_PAID = "withheld_reported_less_paid"
+    EMPLOYERS_TAX_REPORTED_LESS_PAID = "employers_tax_reported_less_paid"
+    RATE_TIMES_ACCRUED_PAY = "rate_times_accrued_pay"
+    RATE_TIMES_HOLIDAY_PAY = "rate_times_holiday_pay"
+    HOLIDAY_PAY_OF_BASIS = "holiday_pay_of_basis"
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """An account, what it should stand at and does; `is_assumed_rate`: last year's rate used."""
+
+    account: str
+    rule: ExpectationRule
+    expected: Decimal
+    actual: Decimal
+    base: Decimal
+    rate: Decimal | None = None
+    is_assumed_rate: bool = False
+    overdue: Decimal = ZERO
+
+    @property
+    def difference(self) -> Decimal:
+        """Actual less expected."""
+        return self.actual - self.expected
+
+    def agrees(self, tolerance: Decimal = Decimal("1.00")) -> bool:
+        """Within a krone by default: rates are applied per employee in payroll, in sum here."""
+        return abs(self.difference) <= tolerance
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """An amount of the a-melding: the pay day and what was withheld, or is owed, by it."""
+
+    pay_date: date
+    amount: Decimal
+
+
+def balance_of(balances: Mapping[str, Decimal], prefix: str) -> Decimal:
+    """The sum of accounts whose number begins so: 2940 and 29401."""
+    return sum_amounts(
+        amount for number, amount in balances.items() if number.strip().startswith(prefix)
+    )
+
+
+def withheld_tax_expectation(
+    balances: Mapping[str, Decimal], reported: Iterable[Reported], paid: Decimal, as_of: date
+) -> Expectation:
+    """2600 = −(withheld by pay days up to the day − paid); what was due before is overdue.
+
+    Withheld 30 000 on 12.06.2026, nothing paid by 30.06.2026: expected −30 000, all overdue.
+    """
+    known = [one for one in reported if one.pay_date <= as_of]
+    owed = sum_amounts(one.amount for one in known) - paid
+    due = sum_amounts(
+        one.amount for one in known if withheld_tax_deadline(one.pay_date).due < as_of
+    )
+    rule = ExpectationRule.WITHHELD_REPORTED_LESS_PAID
+    return _owed(balances, WITHHELD_TAX, rule, owed, overdue=max(due - paid, ZERO))
+
+
+def employers_tax_expectation(
+    balances: Mapping[str, Decimal], reported: Iterable[Reported], paid: Decimal, as_of: date
+) -> Expectation:
+    """2770 = −(tax on pay up to the day − paid), with what unpaid terms had due before it."""
+    known = [one for one in reported if one.pay_date <= as_of]
+    owed = sum_amounts(one.amount for one in known) - paid
+    due = sum_amounts(
+        one.amount
+        for one in known
+        if employers_tax_deadline(one.pay_date.year, (one.pay_date.month + 1) // 2).due < as_of
+    )
+    rule = ExpectationRule.EMPLOYERS_TAX_REPORTED_LESS_PAID
+    return _owed(balances, EMPLOYERS_TAX_DUE, rule, owed, overdue=max(due - paid, ZERO))
+
+
+def accrued_employers_tax(
+    balances: Mapping[str, Decimal], facts: ClientFacts, as_of: date
+) -> tuple[Expectation, ...]:
+    """2780 on accrued pay and 2781 on holiday pay not yet paid out, at the client's rate.
+
+    In zone Ia the lower rate is used: the allowance is settled in the a-melding [assumed].
+    """
+    rate, is_assumed = _rate(facts, as_of)
+    holiday = balance_of(balances, HOLIDAY_PAY_DUE) + balance_of(balances, HOLIDAY_PAY_PAID)
+    pay = balance_of(balances, ACCRUED_PAY)
+    accounts = (
+        (EMPLOYERS_TAX_ON_PAY, ExpectationRule.RATE_TIMES_ACCRUED_PAY, pay),
+        (EMPLOYERS_TAX_ON_HOLIDAY_PAY, ExpectationRule.RATE_TIMES_HOLIDAY_PAY, holiday),
+    )
+    return tuple(
+        Expectation(
+            account,
+            rule,
+            round_to_ore(base * rate),
+            balance_of(balances, account),
+            base,
+            rate,
+            is_assumed,
+        )
+        for account, rule, base in accounts
+    )
+
+
+def holiday_pay_expectation(
+    balances: Mapping[str, Decimal],
+    basis: Decimal,
+    facts: ClientFacts,
+    as_of: date,
+    *,
+    paid: Decimal = ZERO,
+    additions: Decimal = ZERO,
+) -> Expectation:
+    """2940 with 2945 = −(basis × rate + additions over 60 − paid): 1 000 000 at 12 % is −120 000.
+
+    basis: pay that earns holiday pay and is not paid out yet. additions: from the payroll list,
+    since age is known there.
+    """
+    rate = HOLIDAY_PAY.at(as_of).of(facts.holiday_weeks)
+    expected = ZERO - round_to_ore(basis * rate + additions - paid)
+    actual = balance_of(balances, HOLIDAY_PAY_DUE) + balance_of(balances, HOLIDAY_PAY_PAID)
+    rule = ExpectationRule.HOLIDAY_PAY_OF_BASIS
+    return Expectation(HOLIDAY_PAY_DUE, rule, expected, actual, basis, rate)
+
+
+def _rate(facts: ClientFacts, as_of: date) -> tuple[Decimal, bool]:
+    """The client's rate with finance tax, and whether it is only carried on from last year."""
+    rates = EMPLOYERS_TAX.at_or_last_known(as_of)
+    rate = rates.value.by_zone[facts.aga_zone]
+    if facts.pays_finance_tax:
+        rate += rates.value.finance_tax
+    return rate, rates.is_assumed
+
+
+def _owed(
+    balances: Mapping[str, Decimal],
+    account: str,
+    rule: ExpectationRule,
+    owed: Decimal,
+    *,
+    overdue: Decimal,
+) -> Expectation:
+    actual = balance_of(balances, account)
+    return Expectation(account, rule, ZERO - owed, actual, owed, overdue=overdue)

@@ -1,0 +1,1 @@
+"""How the installation stands: alerts to people, health, metrics, and the table of causes."""

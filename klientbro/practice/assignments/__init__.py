@@ -1,0 +1,1 @@
+"""Assignments and tasks: what is to be done for a client, by when, and how far it has come."""

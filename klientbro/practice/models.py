@@ -1,0 +1,13 @@
+"""The tables of what the products share. Each part keeps its own; Django looks for them here."""
+
+from __future__ import annotations
+
+from klientbro.practice.assignments.tables import (
+    Assignment,
+    AssignmentTemplate,
+    Task,
+    TaskEvent,
+    TemplateTask,
+)
+
+__all__ = ["Assignment", "AssignmentTemplate", "Task", "TaskEvent", "TemplateTask"]

@@ -1,0 +1,242 @@
+"""A page of Oversikt as it is shown: each client's cells, with words and tones."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from django.db.models import Q
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from klientbro.clients.models import ClientFacts
+from klientbro.domain.client_facts import VatFrequency
+from klientbro.domain.deadlines import DeadlineKind
+from klientbro.domain.periods import Month, month_range
+from klientbro.ledger.queries.many import ClientBooks, books_of_clients, month_states
+from klientbro.practice.assignments.tables import DONE, Task, TaskState
+from klientbro.practice.books.texts import connection_tone, connection_words
+from klientbro.products.overview.listing import SOON, Group, Listed
+from klientbro.products.reconciliation.progress import Counts, progress_of
+from klientbro.shell.templatetags.kb import day
+from klientbro.sync.services import ConnectionState, connection_states
+from klientbro.tenants.models import User
+
+VAT = (DeadlineKind.VAT_RETURN.value, DeadlineKind.VAT_REVERSE_CHARGE.value)
+PAYROLL = (DeadlineKind.A_MELDING.value,)
+TAXES = (DeadlineKind.EMPLOYERS_TAX.value, DeadlineKind.WITHHELD_TAX.value)
+REPORT = ("report",)
+COLUMNS = {"payroll": PAYROLL, "taxes": TAXES, "vat": VAT, "report": REPORT}
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One duty of one client in the month: a word with a tone, or the day it is due."""
+
+    tone: str = ""
+    text: str = ""
+    due: date | None = None
+    icon: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MonthSeal:
+    """A mark of the strip: sealed, unsealed, open or none, with words for a screen reader."""
+
+    mark: str
+    label: str
+
+
+@dataclass(slots=True)
+class Row:
+    """A line of Oversikt."""
+
+    client: Listed
+    state: ConnectionState
+    books: ClientBooks | None
+    reconciliation: Counts | None
+    responsible: User | None
+    note: str = ""
+    cells: dict[str, Cell] = field(default_factory=dict)
+    tasks_open: int = 0
+    tasks_overdue: int = 0
+    months: tuple[MonthSeal, ...] = ()
+
+    @property
+    def words(self) -> str:
+        return connection_words(self.state)
+
+    @property
+    def tone(self) -> str:
+        return connection_tone(self.state)
+
+    @property
+    def reconciled_share(self) -> int:
+        counts = self.reconciliation
+        return round(100 * counts.reviewed / counts.to_do) if counts and counts.to_do else 0
+
+
+def rows_of(listed: Sequence[Listed], month: Month, today: date) -> list[Row]:
+    """The rows of a page. Seven statements, whatever the page's size."""
+    client_ids = [each.client_id for each in listed]
+    books = books_of_clients(client_ids)
+    connection_ids = [each.connection_id for each in books.values()]
+    states = connection_states(connection_ids)
+    progress = progress_of(client_ids, month.first_day)
+    people = {
+        user.pk: user
+        for user in User.objects.filter(
+            pk__in={each.responsible_id for each in listed if each.responsible_id}
+        )
+    }
+    facts = {row.client_id: row for row in ClientFacts.objects.filter(client_id__in=client_ids)}
+    year = {each.client_id: _year_of(month, books.get(each.client_id)) for each in listed}
+    proved = month_states(
+        connection_ids,
+        min((first for first, _last in year.values()), default=month),
+        max((last for _first, last in year.values()), default=month),
+    )
+    tasks: dict[int, list[Task]] = defaultdict(list)
+    for task in _tasks(client_ids, month, today):
+        tasks[task.client_id].append(task)
+    shown = []
+    for each in listed:
+        held = books.get(each.client_id)
+        row = Row(
+            client=each,
+            state=states.get(held.connection_id, ConnectionState()) if held else ConnectionState(),
+            books=held,
+            reconciliation=progress.get(each.client_id),
+            responsible=people.get(each.responsible_id or 0),
+        )
+        mine = tasks[each.client_id]
+        duties = no_duty(facts.get(each.client_id))
+        row.cells = {
+            name: cell(mine, kinds, month, today, duties.get(name, "–"))
+            for name, kinds in COLUMNS.items()
+        }
+        unfinished = [task for task in mine if task.state not in DONE]
+        row.tasks_open = len([task for task in unfinished if task.due_date >= today])
+        row.tasks_overdue = len([task for task in unfinished if task.due_date < today])
+        row.months = _strip(held, year[each.client_id], proved, today)
+        row.note = _note(row, today)
+        shown.append(row)
+    return shown
+
+
+def no_duty(facts: ClientFacts | None) -> dict[str, str]:
+    """Columns that the client's facts free it from, in words. Not told is not freed."""
+    if facts is None:
+        return {}
+    freed: dict[str, str] = {}
+    if facts.has_payroll is False:
+        freed |= {"payroll": _("No payroll"), "taxes": _("No payroll")}
+    if facts.vat_frequency == VatFrequency.NOT_REGISTERED:
+        freed["vat"] = _("No duty")
+    return freed
+
+
+def cell(
+    tasks: Sequence[Task], kinds: Sequence[str], month: Month, today: date, otherwise: str = "–"
+) -> Cell:
+    """The duty of the month: what is overdue first, else what concerns the month itself."""
+    of_kind = [task for task in tasks if task.kind in kinds]
+    late = [task for task in of_kind if task.due_date < today and task.state not in DONE]
+    if late:
+        days = (today - min(task.due_date for task in late)).days
+        return Cell(
+            "stop", ngettext("%(days)s day over", "%(days)s days over", days) % {"days": days}
+        )
+    concerned = [
+        task
+        for task in of_kind
+        if task.period_first <= month.last_day and task.period_last >= month.first_day
+    ]
+    if not concerned:
+        return Cell(text=otherwise)
+    open_ones = [task for task in concerned if task.state not in DONE]
+    if not open_ones:
+        if all(task.state == TaskState.NOT_APPLICABLE for task in concerned):
+            return Cell(text=_("Not applicable"))
+        return Cell("off", _("Done"), icon="ok")
+    first = min(open_ones, key=lambda task: task.due_date)
+    if first.state == TaskState.FOLLOW_UP:
+        return Cell("warn", _("Follow-up"), first.due_date)
+    if first.state == TaskState.IN_PROGRESS:
+        return Cell("run", _("In progress"), first.due_date)
+    return Cell(due=first.due_date)
+
+
+def _tasks(client_ids: Sequence[int], month: Month, today: date) -> list[Task]:
+    """Those of the month, and everything unfinished that is overdue or soon due."""
+    of_month = Q(period_first__lte=month.last_day, period_last__gte=month.first_day)
+    pressing = ~Q(state__in=DONE) & Q(due_date__lte=today + SOON)
+    return list(
+        Task.objects.filter(of_month | pressing, client_id__in=client_ids).only(
+            "client_id", "kind", "state", "due_date", "period_first", "period_last", "title"
+        )
+    )
+
+
+def _year_of(month: Month, books: ClientBooks | None) -> tuple[Month, Month]:
+    start = books.year_start_month if books else 1
+    first = Month(month.year if month.month >= start else month.year - 1, start)
+    return first, first.plus(11)
+
+
+def _strip(
+    books: ClientBooks | None,
+    year: tuple[Month, Month],
+    proved: dict[int, dict[Month, tuple[str, bool]]],
+    today: date,
+) -> tuple[MonthSeal, ...]:
+    known = proved.get(books.connection_id, {}) if books else {}
+    marks = []
+    for month in month_range(*year):
+        state = known.get(month, ("", False))[0]
+        name = _(month.name)
+        if state == "sealed":
+            marks.append(
+                MonthSeal("sealed", _("%(month)s: reconciled with the source") % {"month": name})
+            )
+        elif state in ("differs", "moving"):
+            marks.append(
+                MonthSeal("unsealed", _("%(month)s: differs from the source") % {"month": name})
+            )
+        elif books is None or month.first_day > today or not books.is_usable:
+            marks.append(MonthSeal("none", _("%(month)s: no figures yet") % {"month": name}))
+        else:
+            marks.append(MonthSeal("open", _("%(month)s: not reconciled yet") % {"month": name}))
+    return tuple(marks)
+
+
+def _note(row: Row, today: date) -> str:
+    """The one thing to know first, under the client's name."""
+    books = row.books
+    if books is None:
+        return _("No accounting system is connected.")
+    if not books.is_active:
+        since = day(books.as_of) if books.as_of else day(books.stopped_at)
+        return _("Deactivated, not updated since %(day)s.") % {"day": since}
+    if row.state.cause:
+        return row.words
+    if not books.is_usable:
+        return _("First fetching is under way.")
+    if row.client.suspended:
+        count = row.client.suspended
+        return ngettext(
+            "%(count)s sign-off is suspended.", "%(count)s sign-offs are suspended.", count
+        ) % {"count": count}
+    if row.client.group is Group.DIFFERS:
+        return _("Figures differ from the source.")
+    return ""
+
+
+def grouped(rows: Sequence[Row]) -> list[tuple[Group, list[Row]]]:
+    """The page's rows under their headings, in order."""
+    found: dict[Group, list[Row]] = {}
+    for row in rows:
+        found.setdefault(row.client.group, []).append(row)
+    return list(found.items())

@@ -1,0 +1,263 @@
+"""A client's card in Oversikt: health, facts, tasks; and facts for many clients at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Prefetch
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from klientbro.clients.errors import RefusedError
+from klientbro.clients.models import Client, ClientFacts, ClientLabel
+from klientbro.clients.services.facts import (
+    labels_of_firm,
+    people_of_firm,
+    set_facts,
+    set_labels,
+)
+from klientbro.ledger.queries.many import books_of_clients, month_states
+from klientbro.practice.assignments.generation import merge_tasks
+from klientbro.practice.assignments.tables import DONE, Assignment, Task, TaskState
+from klientbro.practice.books.texts import connection_tone, connection_words
+from klientbro.practice.permissions import Act
+from klientbro.products.overview.forms import (
+    company_forms,
+    read_facts,
+    typed_labels,
+    vat_frequencies,
+    zones,
+)
+from klientbro.products.overview.health import health_of
+from klientbro.products.overview.importing import take_out
+from klientbro.products.overview.listing import chosen_ids
+from klientbro.products.overview.models import OverviewClient
+from klientbro.products.overview.texts import task_title
+from klientbro.products.overview.views.listing import month_name
+from klientbro.products.overview.views.shared import (
+    REFUSED,
+    address_of,
+    choice_of,
+    chosen_month,
+    dialog,
+    done,
+    overview_view,
+    person,
+)
+from klientbro.products.reconciliation.progress import progress_of
+from klientbro.sync.services import ConnectionState, connection_states
+
+MOST_AT_ONCE = 5000
+SHOWN_DONE = 20
+
+
+@dataclass(frozen=True, slots=True)
+class ShownTask:
+    """A task with its words."""
+
+    task: Task
+    title: str
+    is_overdue: bool
+
+
+def find_client(client_id: UUID) -> Client:
+    """A client of the firm; 404 when it is unknown or another firm's."""
+    found = (
+        Client.objects.filter(public_id=client_id)
+        .select_related("facts__responsible")
+        .prefetch_related(Prefetch("labels", ClientLabel.objects.select_related("label")))
+        .first()
+    )
+    if found is None:
+        raise Http404
+    return found
+
+
+@require_GET
+@overview_view(Act.SEE)
+def card_page(request: HttpRequest, client_id: UUID) -> HttpResponse:
+    """The client's card. A fixed number of statements."""
+    client = find_client(client_id)
+    month, today = chosen_month(request.GET), timezone.localdate()
+    books = books_of_clients([client.pk]).get(client.pk)
+    state = ConnectionState()
+    health, seal = None, ""
+    if books is not None:
+        state = connection_states([books.connection_id]).get(books.connection_id, state)
+        health = health_of([books], month).get(client.pk)
+        seal = (
+            month_states([books.connection_id], month, month)
+            .get(books.connection_id, {})
+            .get(month, ("", False))[0]
+        )
+    tasks = Task.objects.filter(client=client).select_related("assignee", "assignment__template")
+    unfinished = list(tasks.exclude(state__in=DONE).order_by("due_date", "pk"))
+    finished = list(tasks.filter(state__in=DONE).order_by("-changed_at", "-due_date")[:SHOWN_DONE])
+    context: dict[str, Any] = {
+        "client": client,
+        "facts": getattr(client, "facts", None),
+        "labels": [each.label for each in client.labels.all()],
+        "month": month,
+        "month_name": month_name(month),
+        "today": today,
+        "books": books,
+        "state": state,
+        "state_words": connection_words(state),
+        "state_tone": connection_tone(state),
+        "health": health,
+        "seal": {"sealed": "sealed", "differs": "unsealed", "moving": "unsealed"}.get(seal, "open"),
+        "is_sealed": seal == "sealed",
+        "progress": progress_of([client.pk], month.first_day).get(client.pk),
+        "tasks": [shown_task(task, today) for task in unfinished],
+        "finished": [shown_task(task, today) for task in finished],
+        "assignments": list(
+            Assignment.objects.filter(client=client)
+            .select_related("template", "assignee")
+            .order_by("valid_to", "template__name")
+        ),
+        "states": TaskState.choices,
+        "is_in_overview": OverviewClient.objects.filter(client=client).exists(),
+        "words_of_facts": words_of_facts(getattr(client, "facts", None)),
+    }
+    return render(request, "overview/card.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@overview_view(Act.SET_FACTS)
+def facts_dialog(request: HttpRequest, client_id: UUID) -> HttpResponse:
+    """One client's facts and labels; the tasks follow at once."""
+    client = find_client(client_id)
+    held = [each.label.name for each in client.labels.all()]
+    context: dict[str, Any] = _facts_context(getattr(client, "facts", None)) | {
+        "client": client,
+        "labels": ", ".join(sorted(held)),
+        "action": reverse("overview:facts", args=[client.public_id]),
+    }
+    if request.method != "POST":
+        return dialog(request, "overview/dialogs/facts.html", **context)
+    try:
+        set_facts([client.pk], read_facts(request.POST), by=person(request))
+        wanted = typed_labels(request.POST.get("labels", ""))
+        set_labels([client.pk], add=wanted, remove=held)
+        merge_tasks([client.pk], timezone.localdate())
+    except RefusedError as error:
+        typed = {"problem": str(error), "problem_field": error.field, "typed": request.POST}
+        return dialog(request, "overview/dialogs/facts.html", status=REFUSED, **(context | typed))
+    return done(
+        request, reverse("overview:card", args=[client.public_id]), _("The facts have been saved.")
+    )
+
+
+@require_http_methods(["GET", "POST"])
+@overview_view(Act.SET_FACTS)
+def bulk_facts_dialog(request: HttpRequest) -> HttpResponse:
+    """Facts and labels for the clients chosen in the list, or for all that it shows."""
+    chosen = chosen_clients(request)
+    asked = request.POST if request.method == "POST" else request.GET
+    context: dict[str, Any] = _facts_context(None) | {
+        "clients": chosen,
+        "asked": asked,
+        "all_shown": asked.get("alle") == "1",
+        "chosen_ids": asked.getlist("client"),
+        "action": reverse("overview:bulk_facts"),
+        "known_labels": labels_of_firm(),
+        "is_bulk": True,
+    }
+    if request.method != "POST":
+        return dialog(request, "overview/dialogs/facts.html", **context)
+    if not chosen:
+        return dialog(
+            request,
+            "overview/dialogs/facts.html",
+            status=REFUSED,
+            **(context | {"problem": _("Choose at least one client.")}),
+        )
+    try:
+        changed = set_facts(chosen, read_facts(asked), by=person(request))
+        set_labels(
+            chosen,
+            add=typed_labels(asked.get("add_labels", "")),
+            remove=typed_labels(asked.get("remove_labels", "")),
+        )
+        merge_tasks(chosen, timezone.localdate())
+    except RefusedError as error:
+        return dialog(
+            request,
+            "overview/dialogs/facts.html",
+            status=REFUSED,
+            **(context | {"problem": str(error), "problem_field": error.field, "typed": asked}),
+        )
+    text = ngettext(
+        "The facts of %(count)s client have been saved.",
+        "The facts of %(count)s clients have been saved.",
+        changed,
+    ) % {"count": changed}
+    return done(request, address_of(asked), text)
+
+
+@require_POST
+@overview_view(Act.IMPORT_CLIENTS)
+def take_out_view(request: HttpRequest, client_id: UUID) -> HttpResponse:
+    """Takes the client out of Oversikt; everything done stays, and it may be imported again."""
+    client = find_client(client_id)
+    take_out(client.pk)
+    text = _("%(name)s has been taken out of Oversikt. Import it to have it back.") % {
+        "name": client.name
+    }
+    return done(request, reverse("overview:list"), text)
+
+
+def chosen_clients(request: HttpRequest) -> list[int]:
+    """The ids of the chosen clients: those ticked, or everything the list's choice leaves."""
+    asked = request.POST if request.method == "POST" else request.GET
+    if asked.get("alle") == "1":
+        return chosen_ids(
+            choice_of(asked),
+            chosen_month(asked),
+            timezone.localdate(),
+            person(request).pk,
+            MOST_AT_ONCE,
+        )
+    ids = []
+    for text in asked.getlist("client"):
+        try:
+            ids.append(UUID(text))
+        except ValueError:
+            continue
+    return list(Client.objects.filter(public_id__in=ids).values_list("pk", flat=True))
+
+
+def shown_task(task: Task, today: date) -> ShownTask:
+    """The task with its title in words."""
+    is_overdue = task.state not in DONE and task.due_date < today
+    return ShownTask(task, task_title(task), is_overdue)
+
+
+def words_of_facts(facts: ClientFacts | None) -> dict[str, str]:
+    """The codes of the facts in words; empty where nobody has told."""
+    if facts is None:
+        return {}
+    return {
+        "company_form": dict(company_forms()).get(facts.company_form, ""),
+        "vat_frequency": dict(vat_frequencies()).get(facts.vat_frequency, ""),
+        "aga_zone": dict(zones()).get(facts.aga_zone, ""),
+        "payroll": {True: _("Yes"), False: _("No"), None: ""}[facts.has_payroll],
+    }
+
+
+def _facts_context(facts: ClientFacts | None) -> dict[str, Any]:
+    return {
+        "facts": facts,
+        "people": people_of_firm(),
+        "company_forms": company_forms(),
+        "vat_frequencies": vat_frequencies(),
+        "zones": zones(),
+    }

@@ -1,0 +1,116 @@
+"""What Oversikt's views share: who may, the month and choice of the address, and answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django_htmx.http import HttpResponseClientRedirect
+
+from klientbro.domain.periods import Month
+from klientbro.practice.permissions import Act, may
+from klientbro.products.overview.listing import Choice, Show
+from klientbro.tenants.context import current_firm
+from klientbro.tenants.models import User
+
+View = Callable[..., HttpResponseBase]
+LONGEST = 100
+REFUSED = 422
+MONTHS_BACK, MONTHS_AHEAD = 18, 2
+MONTH, SHOW, SEARCH, RESPONSIBLE, LABEL = "maned", "vis", "q", "ansvarlig", "etikett"
+
+
+def overview_view(act: Act) -> Callable[[View], View]:
+    """For a signed-in person of a firm who may do the act."""
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def wrapped(request: HttpRequest, **arguments: Any) -> HttpResponseBase:
+            if current_firm() is None:
+                raise Http404
+            if not may(request.user, act):
+                raise PermissionDenied
+            return view(request, **arguments)
+
+        return login_required(wrapped)
+
+    return decorate
+
+
+def person(request: HttpRequest) -> User:
+    """The signed-in person."""
+    user = request.user
+    if not isinstance(user, User):
+        raise Http404
+    return user
+
+
+def chosen_month(asked: QueryDict) -> Month:
+    """The month of the address; else the last one that has ended."""
+    latest = Month.of(timezone.localdate())
+    try:
+        month = Month.parse(asked.get(MONTH, ""))
+    except ValueError:
+        return latest.previous()
+    first, last = latest.plus(-MONTHS_BACK), latest.plus(MONTHS_AHEAD)
+    return min(max(month, first), last)
+
+
+def months_to_choose() -> list[Month]:
+    latest = Month.of(timezone.localdate())
+    return [latest.plus(step) for step in range(MONTHS_AHEAD, -MONTHS_BACK - 1, -1)]
+
+
+def choice_of(asked: QueryDict) -> Choice:
+    """What the address narrows the list down to; what cannot be read is left out."""
+    show = asked.get(SHOW, "")
+    text = "".join(char for char in asked.get(SEARCH, "") if char.isprintable())
+    return Choice(
+        show=Show(show) if show in set(Show) else Show.ALL,
+        search=" ".join(text.split())[:LONGEST],
+        responsible=_number(asked.get(RESPONSIBLE, "")),
+        label=_number(asked.get(LABEL, "")),
+    )
+
+
+def address_of(asked: QueryDict) -> str:
+    """Oversikt's address with the month and choice kept, and nothing else."""
+    kept = {
+        name: asked[name] for name in (MONTH, SHOW, SEARCH, RESPONSIBLE, LABEL) if asked.get(name)
+    }
+    return reverse("overview:list") + (f"?{urlencode(kept)}" if kept else "")
+
+
+def dialog(
+    request: HttpRequest, template: str, *, status: int = 200, **context: Any
+) -> HttpResponse:
+    """A dialog's content; on a page of its own when asked for without htmx."""
+    is_part = request.headers.get("HX-Request") == "true"
+    if not is_part:
+        context = {**context, "dialog": template}
+        template = "overview/dialog_page.html"
+    return render(request, template, context, status=status)
+
+
+def done(
+    request: HttpRequest, address: str, text: str, level: int = messages.SUCCESS
+) -> HttpResponse:
+    """Leads on to a page that says what has happened."""
+    messages.add_message(request, level, text)
+    if request.headers.get("HX-Request") == "true":
+        return HttpResponseClientRedirect(address)
+    return HttpResponseRedirect(address)
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None

@@ -1,0 +1,1 @@
+"""Avstemming: every balance-sheet account against what documents it, signed off by two people."""

@@ -1,0 +1,464 @@
+"""Avstemming's tables. They refer to accounts by the source's id and outlive every connection.
+
+An account in a month is (client, account_id, month): month is its first day, account_id the
+source's own id, since numbers may be edited. What a person has signed is never changed or deleted:
+bokføringsloven § 13 asks for five years.
+"""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+
+class AccountPlan(models.Model):
+    """How an account of a client is to be reconciled; made when a person departs from the
+    suggestion, so an account without one follows the template or the rules."""
+
+    firm = models.ForeignKey("tenants.Firm", on_delete=models.CASCADE)
+    client = models.ForeignKey("clients.Client", on_delete=models.CASCADE, related_name="+")
+    account_id = models.CharField(max_length=100)
+    method = models.CharField(max_length=20)
+    frequency = models.CharField(max_length=20)
+    assignee = models.ForeignKey(
+        "tenants.User", on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+    materiality = models.DecimalField(max_digits=20, decimal_places=2, default=0)
+    needs_document = models.BooleanField(default=False)
+    is_left_out = models.BooleanField(default=False)
+    left_out_reason = models.TextField(blank=True)
+    version = models.IntegerField(default=1)
+    changed_at = models.DateTimeField(auto_now=True)
+    changed_by = models.ForeignKey(
+        "tenants.User", on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["client", "account_id"], name="plan_per_account"),
+            models.CheckConstraint(
+                condition=Q(materiality__gte=0), name="materiality_not_negative"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"plan of {self.account_id}"
+
+
+class PlanTemplate(models.Model):
+    """The firm's own plan for a company form; '' is for every form."""
+
+    firm = models.ForeignKey("tenants.Firm", on_delete=models.CASCADE)
+    company_form = models.CharField(max_length=20, blank=True)
+    version = models.IntegerField(default=1)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["firm", "id"], name="plan_template_firm_id"),
+            models.UniqueConstraint(fields=["firm", "company_form"], name="plan_template_per_form"),
+        ]
+
+    def __str__(self) -> str:
+        return self.company_form or "every form"
+
+
+class PlanTemplateLine(models.Model):
+    """Accounts whose number begins with the prefix; the longest prefix wins."""
+
+    firm = models.ForeignKey("tenants.Firm", on_delete=models.CASCADE)
+    template = models.ForeignKey(PlanTemplate, on_delete=models.CASCADE, related_name="lines")
+    prefix = models.CharField(max_length=20)
+    method = models.CharField(max_length=20)
+    frequency = models.CharField(max_length=20)
+    materiality = models.DecimalField(max_digits=20, decimal_places=2, default=0)
+    needs_document = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["template", "prefix"], name="plan_line_once"),
+        ]
+
+    def __str__(self) -> str:
+        return self.prefix
+
+
+class ClosedPeriod(models.Model):
+    """A month the firm has closed for a client. Reopened, the row stays with its reason."""
+
+    firm = models.ForeignKey("tenants.Firm", on_delete=models.CASCADE)
+    client = models.ForeignKey("clients.Client", on_delete=models.CASCADE, related_name="+")
+    month = models.DateField()
+    closed_at = models.DateTimeField(auto_now_add=True)
+    closed_by = models.ForeignKey(
+        "tenants.User", on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+    reopened_at = models.DateTimeField(null=True)
+    reopened_by = models.ForeignKey(
+        "tenants.User", on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+    reason = models.TextField(blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["client", "month"],
+                condition=Q(reopened_at__isnull=True),
+                name="closed_once",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.month:%Y-%m}"
+
+
+class DocumentedLine(models.Model):
+    """A line of what documents an account's balance: an asset, a count, a timing item, a loan.
+
+    `is_carried`: comes back next month until removed. A removed line stays, marked.
+    """
+
+    firm = models.ForeignKey("tenants.Firm", on_delete=models.CASCADE)
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    client = models.ForeignKey("clients.Client", on_delete=models.CASCADE, related_name="+")
+    account_id = models.CharField(max_length=100)
+    month = models.DateField()
+    text = models.CharField(max_length=200)
+    amount = models.DecimalField(max_digits=20, decimal_places=2)  # ledger sign
+    voucher_no = models.BigIntegerField(null=True)
+    is_carried = models.BooleanField(default=False)
+    carried_from = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="+")
+    added_at = models.DateTimeField(auto_now_add=True)
+    added_by = models.ForeignKey(
+        "tenants.User", on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+    removed_at = models.DateTimeField(null=True)
+    removed_by = models.ForeignKey(
+        "tenants.User", on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["firm", "id"], name="documented_firm_id"),
+            # carrying forward twice, or from two pages at once, gives one line
+            models.UniqueConstraint(
+                fields=["carried_from", "month"],
+                condition=Q(carried_from__isnull=False),
+                name="carried_once",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["client", "month", "account_id"], name="documented_of_month")
+        ]
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class SignOff(models.Model):
+    """One signature, or one taken back: append-only. The newest of an account and month rules.
+
+    snapshot: what was signed, in the form of domain/reconciliation; it is compared with the books
+    whenever it is shown, so that no late job can leave it green.
+    """
+
+    class Step(models.TextChoices):
+        PREPARED = "prepared", _("Prepared")
+        REVIEWED = "reviewed", _("Reviewed")
+        RETURNED = "returned", _("Sent back")
+        WITHDRAWN = "withdrawn", _("Withdrawn")
+
+    firm = models.ForeignKey("tenants.Firm", on_delete=models.CASCADE)
+    client = models.ForeignKey("clients.Client", on_delete=models.CASCADE, related_name="+")
+    account_id = models.CharField(max_length=100)
+    month = models.DateField()
+    step = models.CharField(max_length=12, choices=Step)
+    is_automatic = models.BooleanField(default=False)
+    at = models.DateTimeField(auto_now_add=True)
+    by = models.ForeignKey("tenants.User", on_delete=models.PROTECT, null=True, related_name="+")
+    comment = models.TextField(blank=True)
+    landing = models.IntegerField()
+    balance = models.DecimalField(max_digits=20, decimal_places=2)
+    documented = models.DecimalField(max_digits=20, decimal_places=2, null=True)
+    snapshot = models.JSONField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["firm", "id"], name="sign_off_firm_id")]
+        indexes = [
+            models.Index(fields=["client", "month", "account_id", "-id"], name="sign_off_newest")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.step} {self.account_id} {self.month:%Y-%m}"
+
+
+class Suspension(models.Model):
+    """A signature that no longer holds, and why: written once for each signature and cause, so
+    that those concerned are told once. Whether it stands is always worked out anew."""
+
+    firm = models.ForeignKey("tenants.Firm", on_delete=models.CASCADE)
+    sign_off = models.ForeignKey(SignOff, on_delete=models.CASCADE, related_name="suspensions")
+    cause = models.CharField(max_length=40)
+    detail = models.JSONField(default=dict)
+    found_at = models.DateTimeField(auto_now_add=True)
+    told_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["sign_off", "cause"], name="suspended_once_per_cause"),
+        ]
+
+    def __str__(self) -> str:
+        return self.cause
+
+
+class Progress(models.Model):
+    """Counts of a client's month for the lists; worked out anew whenever the month is shown."""
+
+    firm = models.ForeignKey("tenants.Firm", on_delete=models.CASCADE)
+    client = models.ForeignKey("clients.Client", on_delete=models.CASCADE, related_name="+")
+    month = models.DateField()
+    to_do = models.IntegerField()
+    prepared = models.IntegerField()
+    reviewed = models.IntegerField()
+    suspended = models.IntegerField()
+    differing = models.IntegerField()
+    counted_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["client", "month"], name="progress_of_month"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.client_id} {self.month:%Y-%m}"
+
+
+class Note(models.Model):
+    """A comment on an account in a month, or a note somebody must resolve."""
+
+    class State(models.TextChoices):
+        COMMENT = "comment", _("Comment")
+        OPEN = "open", _("To be resolved")
+        RESOLVED = "resolved", _("Resolved")
+
+    firm = models.ForeignKey("tenants.Firm", on_delete=models.CASCADE)
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    client = models.ForeignKey("clients.Client", on_delete=models.CASCADE, related_name="+")
+    account_id = models.CharField(max_length=100)
+    month = models.DateField()
+    text = models.TextField()
+    state = models.CharField(max_length=10, choices=State, default=State.COMMENT)
+    assignee = models.ForeignKey(
+        "tenants.User", on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+    written_at = models.DateTimeField(auto_now_add=True)
+    written_by = models.ForeignKey(
+        "tenants.User", on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+    resolved_at = models.DateTimeField(null=True)
+    resolved_by = models.ForeignKey(
+        "tenants.User", on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+
+    class Meta:
+        indexes = [models.Index(fields=["client", "month", "account_id"], name="note_of_month")]
+
+    def __str__(self) -> str:
+        return self.text[:40]
+
+
+class Attachment(models.Model):
+    """A file that documents an account in a month, sealed under the firm's key. Never replaced."""
+
+    firm = models.ForeignKey("tenants.Firm", on_delete=models.CASCADE)
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    client = models.ForeignKey("clients.Client", on_delete=models.CASCADE, related_name="+")
+    account_id = models.CharField(max_length=100)
+    month = models.DateField()
+    name = models.CharField(max_length=200)
+    content_type = models.CharField(max_length=100)
+    size = models.IntegerField()
+    sha256 = models.CharField(max_length=64)
+    content_sealed = models.BinaryField()
+    added_at = models.DateTimeField(auto_now_add=True)
+    added_by = models.ForeignKey(
+        "tenants.User", on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+    removed_at = models.DateTimeField(null=True)
+    removed_by = models.ForeignKey(
+        "tenants.User", on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["client", "account_id", "month", "sha256"],
+                condition=Q(removed_at__isnull=True),
+                name="attached_once",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Statement(models.Model):
+    """An imported bank statement for an account of the ledger."""
+
+    firm = models.ForeignKey("tenants.Firm", on_delete=models.CASCADE)
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    client = models.ForeignKey("clients.Client", on_delete=models.CASCADE, related_name="+")
+    account_id = models.CharField(max_length=100)
+    bank_account = models.CharField(max_length=40, blank=True)
+    currency = models.CharField(max_length=3, default="NOK")
+    reference = models.CharField(max_length=100, blank=True)
+    first_day = models.DateField()
+    last_day = models.DateField()
+    opening = models.DecimalField(max_digits=20, decimal_places=2, null=True)
+    closing = models.DecimalField(max_digits=20, decimal_places=2, null=True)
+    file_name = models.CharField(max_length=200)
+    file_sha256 = models.CharField(max_length=64)
+    imported_at = models.DateTimeField(auto_now_add=True)
+    imported_by = models.ForeignKey(
+        "tenants.User", on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+    removed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["firm", "id"], name="statement_firm_id"),
+            models.UniqueConstraint(
+                fields=["client", "account_id", "file_sha256", "reference", "first_day"],
+                condition=Q(removed_at__isnull=True),
+                name="statement_imported_once",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.file_name
+
+
+class StatementLine(models.Model):
+    """A line of a statement. `fingerprint` tells the same line in overlapping statements."""
+
+    firm = models.ForeignKey("tenants.Firm", on_delete=models.CASCADE)
+    statement = models.ForeignKey(Statement, on_delete=models.CASCADE, related_name="lines")
+    position = models.IntegerField()
+    booked_on = models.DateField()
+    amount = models.DecimalField(
+        max_digits=20, decimal_places=2
+    )  # ledger sign: money in is positive
+    text = models.CharField(max_length=300, blank=True)
+    reference = models.CharField(max_length=100, blank=True)
+    fingerprint = models.CharField(max_length=64)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["firm", "id"], name="statement_line_firm_id"),
+            models.UniqueConstraint(fields=["statement", "position"], name="line_position"),
+        ]
+        indexes = [models.Index(fields=["statement", "booked_on"], name="line_day")]
+
+    def __str__(self) -> str:
+        return f"{self.booked_on} {self.amount}"
+
+
+class MatchRule(models.Model):
+    """A rule that clears items against each other; lower priority first."""
+
+    firm = models.ForeignKey("tenants.Firm", on_delete=models.CASCADE)
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    client = models.ForeignKey(
+        "clients.Client", on_delete=models.CASCADE, null=True, related_name="+"
+    )
+    account_id = models.CharField(max_length=100, blank=True)  # '': every account of the method
+    name = models.CharField(max_length=100)
+    priority = models.IntegerField(default=100)
+    shape = models.CharField(max_length=10)  # 1-1, 1-n, n-1, n-n
+    tolerance = models.DecimalField(max_digits=20, decimal_places=2, default=0)
+    days = models.SmallIntegerField(default=5)
+    same_text = models.CharField(max_length=100, blank=True)
+    is_on = models.BooleanField(default=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["firm", "id"], name="match_rule_firm_id"),
+            models.CheckConstraint(
+                condition=Q(tolerance__gte=0, days__gte=0, days__lte=366),
+                name="rule_within_bounds",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Match(models.Model):
+    """Items that clear each other. Undone it stays, marked, and its items are free again."""
+
+    firm = models.ForeignKey("tenants.Firm", on_delete=models.CASCADE)
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    client = models.ForeignKey("clients.Client", on_delete=models.CASCADE, related_name="+")
+    account_id = models.CharField(max_length=100)
+    rule = models.ForeignKey(MatchRule, on_delete=models.SET_NULL, null=True, related_name="+")
+    reason = models.CharField(max_length=300)
+    remainder = models.DecimalField(max_digits=20, decimal_places=2, default=0)
+    made_at = models.DateTimeField(auto_now_add=True)
+    made_by = models.ForeignKey(
+        "tenants.User", on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+    undone_at = models.DateTimeField(null=True)
+    undone_by = models.ForeignKey(
+        "tenants.User", on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["firm", "id"], name="match_firm_id")]
+        indexes = [
+            models.Index(
+                fields=["client", "account_id"],
+                condition=Q(undone_at__isnull=True),
+                name="match_standing",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.reason
+
+
+class MatchMember(models.Model):
+    """One item of a match: a posting by its source id, or a statement's line."""
+
+    firm = models.ForeignKey("tenants.Firm", on_delete=models.CASCADE)
+    match = models.ForeignKey(Match, on_delete=models.CASCADE, related_name="members")
+    posting_id = models.CharField(max_length=100, null=True)
+    line = models.ForeignKey(StatementLine, on_delete=models.CASCADE, null=True, related_name="+")
+    amount = models.DecimalField(max_digits=20, decimal_places=2)
+    client = models.ForeignKey("clients.Client", on_delete=models.CASCADE, related_name="+")
+    is_standing = models.BooleanField(default=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(posting_id__isnull=True, line__isnull=False)
+                | Q(posting_id__isnull=False, line__isnull=True),
+                name="member_is_one_thing",
+            ),
+            # of two people who match the same item at once, one wins
+            models.UniqueConstraint(
+                fields=["client", "posting_id"],
+                condition=Q(is_standing=True, posting_id__isnull=False),
+                name="posting_matched_once",
+            ),
+            models.UniqueConstraint(
+                fields=["line"],
+                condition=Q(is_standing=True, line__isnull=False),
+                name="line_matched_once",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.posting_id or self.line_id}"

@@ -1,0 +1,99 @@
+"""Avstemming's first page: every active client with how far its month has come."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.core.paginator import Paginator
+from django.db.models import Exists, OuterRef
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from klientbro.clients.models import Client, Connection
+from klientbro.domain.periods import Month
+from klientbro.ledger.queries.many import books_of_clients, month_states
+from klientbro.practice.books.typed import page_number, typed_text
+from klientbro.practice.permissions import Act
+from klientbro.products.reconciliation.models import Progress
+from klientbro.products.reconciliation.progress import Counts, progress_of
+from klientbro.products.reconciliation.views.shared import (
+    last_month,
+    month_name,
+    reconciliation_view,
+)
+from klientbro.shell.finding import clients_matching
+from klientbro.shell.paging import pages_of
+
+PAGE_SIZE = 50
+MONTHS_BACK = 24
+MARKS = {"sealed": "sealed", "differs": "unsealed", "moving": "unsealed"}
+
+
+@dataclass(frozen=True, slots=True)
+class ClientRow:
+    """A client with its month."""
+
+    client: Client
+    counts: Counts | None
+    seal: str
+    is_active: bool
+    stopped_at: object
+
+    @property
+    def share(self) -> int:
+        counts = self.counts
+        return round(100 * counts.reviewed / counts.to_do) if counts and counts.to_do else 0
+
+
+@require_GET
+@reconciliation_view(Act.SEE)
+def clients_page(request: HttpRequest) -> HttpResponse:
+    """Active clients, and those that were and have work done. A fixed number of statements."""
+    month = _month(request)
+    search = typed_text(request.GET, "q")
+    shown = clients_matching(search).filter(
+        Exists(Connection.objects.filter(client=OuterRef("pk"), is_active=True))
+        | Exists(Progress.objects.filter(client=OuterRef("pk")))
+    )
+    paginator = Paginator(shown, PAGE_SIZE)
+    part = list(paginator.get_page(page_number(request.GET)).object_list)
+    ids = [client.pk for client in part]
+    books = books_of_clients(ids)
+    states = month_states([each.connection_id for each in books.values()], month, month)
+    progress = progress_of(ids, month.first_day)
+    rows = []
+    for client in part:
+        held = books.get(client.pk)
+        state = states.get(held.connection_id, {}).get(month, ("", False))[0] if held else ""
+        rows.append(
+            ClientRow(
+                client,
+                progress.get(client.pk),
+                MARKS.get(state, "open" if held else "none"),
+                bool(held and held.is_active),
+                (held.as_of or held.stopped_at) if held else None,
+            )
+        )
+    latest = Month.of(timezone.localdate())
+    context = {
+        "rows": rows,
+        "total": paginator.count,
+        "pages": pages_of(request, paginator.count, PAGE_SIZE),
+        "search": search,
+        "month": month,
+        "month_name": month_name(month),
+        "months": [
+            (each.key, month_name(each))
+            for each in (latest.plus(-back) for back in range(MONTHS_BACK + 1))
+        ],
+    }
+    return render(request, "reconciliation/clients.html", context)
+
+
+def _month(request: HttpRequest) -> Month:
+    try:
+        return Month.parse(request.GET.get("maned", ""))
+    except ValueError:
+        return last_month()

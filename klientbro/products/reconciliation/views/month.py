@@ -1,0 +1,192 @@
+"""A client's month: the balance list with its progress, signing many accounts, closing."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_GET, require_POST
+
+from klientbro.clients.errors import RefusedError
+from klientbro.domain.periods import Month
+from klientbro.practice.books.access import client_page
+from klientbro.practice.permissions import Act
+from klientbro.products.reconciliation.closing import close_period, reopen_period
+from klientbro.products.reconciliation.documentation import carry_forward, unresolved_before
+from klientbro.products.reconciliation.sheet import Line, LineState, MonthSheet
+from klientbro.products.reconciliation.signing import (
+    Seen,
+    mark_of,
+    note_suspensions,
+    prepare,
+    review,
+    sign_empty_accounts,
+)
+from klientbro.products.reconciliation.texts import method_names, state_words
+from klientbro.products.reconciliation.views.shared import (
+    go,
+    is_alone,
+    keep_progress,
+    last_month,
+    month_name,
+    read_month,
+    reconciliation_view,
+    refused,
+    sheet_of,
+    show,
+)
+from klientbro.products.reconciliation.views.shared import person as signed_in_person
+
+MONTHS_BACK = 24
+
+
+@require_GET
+@reconciliation_view(Act.SEE)
+def newest_page(request: HttpRequest, client_id: UUID) -> HttpResponse:
+    """The client's last ended month; 404 for a client that is not the firm's."""
+    client = client_page(client_id).client
+    return go(request, reverse("reconciliation:month", args=[client.public_id, last_month().key]))
+
+
+@require_GET
+@reconciliation_view(Act.SEE)
+def month_page(request: HttpRequest, client_id: UUID, month: str) -> HttpResponse:
+    """Every account of the month. A fixed number of statements."""
+    chosen = read_month(month)
+    page, sheet = sheet_of(client_id, chosen)
+    context = _context(page.client.public_id, chosen)
+    if sheet is None:
+        return show(request, page, "reconciliation/waiting.html", context)
+    context |= {
+        "sheet": sheet,
+        "rows": [(line, state_words(line), mark_of(sheet, line)) for line in shown_lines(sheet)],
+        "left_out": [line for line in sheet.lines if line.state is LineState.LEFT_OUT],
+        "not_due": [line for line in sheet.lines if line.state is LineState.NOT_DUE],
+        "counts": sheet.counts,
+        "parts": parts_of(sheet),
+        "method_names": method_names(),
+        "unresolved": len(unresolved_before(page.client.pk, chosen)),
+    }
+    if has_moved(sheet):
+        note_suspensions(sheet)  # written once for each cause, so that those concerned are told
+    return show(request, page, "reconciliation/month.html", context)
+
+
+@require_POST
+@reconciliation_view(Act.WORK)
+def sign_many(request: HttpRequest, client_id: UUID, month: str) -> HttpResponse:
+    """Prepares or reviews the accounts that were ticked."""
+    chosen = read_month(month)
+    _page, sheet = sheet_of(client_id, chosen)
+    address = reverse("reconciliation:month", args=[client_id, chosen.key])
+    if sheet is None:
+        return go(request, address)
+    seen = [
+        Seen(account, mark)
+        for account, _bar, mark in (
+            text.rpartition("|") for text in request.POST.getlist("account")
+        )
+    ]
+    if not seen:
+        return go(request, address, _("Choose at least one account."), messages.WARNING)
+    comment = request.POST.get("comment", "")
+    by = signed_in_person(request)
+    try:
+        if request.POST.get("step") == "review":
+            count = review(sheet, seen, comment, by=by, may_review_own=is_alone())
+            text = ngettext(
+                "%(count)s account reviewed.", "%(count)s accounts reviewed.", count
+            ) % {"count": count}
+        else:
+            count = prepare(sheet, seen, comment, by=by)
+            text = ngettext(
+                "%(count)s account prepared.", "%(count)s accounts prepared.", count
+            ) % {"count": count}
+    except RefusedError as error:
+        return refused(request, address, error)
+    keep_progress(client_id, chosen)
+    return go(request, address, text)
+
+
+@require_POST
+@reconciliation_view(Act.WORK)
+def month_action(request: HttpRequest, client_id: UUID, month: str) -> HttpResponse:
+    """Carry forward, sign empty accounts, close the month, open it again."""
+    chosen = read_month(month)
+    page, sheet = sheet_of(client_id, chosen)
+    address = reverse("reconciliation:month", args=[client_id, chosen.key])
+    by = signed_in_person(request)
+    client = page.client.pk
+    text = ""
+    try:
+        match request.POST.get("action"):
+            case "carry":
+                count = carry_forward(client, chosen, by=by)
+                text = ngettext(
+                    "%(count)s line was carried forward.",
+                    "%(count)s lines were carried forward.",
+                    count,
+                ) % {"count": count}
+            case "empty" if sheet is not None:
+                count = sign_empty_accounts(sheet)
+                text = ngettext(
+                    "%(count)s account at zero was signed automatically.",
+                    "%(count)s accounts at zero were signed automatically.",
+                    count,
+                ) % {"count": count}
+            case "close":
+                close_period(client, chosen, by=by)
+                text = _("The month is closed. It can be opened again with a reason.")
+            case "reopen":
+                reopen_period(client, chosen, request.POST.get("reason", ""), by=by)
+                text = _("The month is open again.")
+    except RefusedError as error:
+        return refused(request, address, error)
+    keep_progress(client_id, chosen)
+    return go(request, address, text)
+
+
+def shown_lines(sheet: MonthSheet) -> list[Line]:
+    """The accounts of the month's work, by number."""
+    return [line for line in sheet.lines if line.counts]
+
+
+def has_moved(sheet: MonthSheet) -> bool:
+    """Whether any signature no longer holds."""
+    return any(line.is_suspended for line in sheet.lines)
+
+
+def parts_of(sheet: MonthSheet) -> list[tuple[str, int, str]]:
+    """The progress bar's parts: a name for the colour, how many, and words."""
+    counts = sheet.counts
+    waiting = counts.prepared - counts.reviewed - counts.suspended
+    rest = counts.to_do - counts.prepared - counts.differing
+    parts = (
+        ("done", counts.reviewed, _("reviewed")),
+        ("half", waiting, _("waiting for review")),
+        ("warn", counts.suspended, _("suspended")),
+        ("stop", counts.differing, _("with a difference")),
+        ("rest", rest, _("not prepared")),
+    )
+    return [part for part in parts if part[1] > 0]
+
+
+def _context(client_id: UUID, month: Month) -> dict[str, Any]:
+    latest = Month.of(timezone.localdate())
+    return {
+        "month": month,
+        "month_name": month_name(month),
+        "previous": month.previous(),
+        "next": month.next() if month < latest else None,
+        "months": [
+            (each.key, month_name(each))
+            for each in (latest.plus(-back) for back in range(MONTHS_BACK + 1))
+        ],
+        "address": reverse("reconciliation:month", args=[client_id, month.key]),
+    }
