@@ -70,6 +70,7 @@ def test_work_moves_between_machines_and_nothing_doubles(
         assert "Kari Nordahl" in estate.get(host, "/integrasjoner/", cookie)
 
 
+@pytest.mark.soak
 def test_machine_that_hears_nothing_writes_nothing_late_and_stopping_hands_over(
     estate: Estate, connect: Connect
 ) -> None:

@@ -33,9 +33,19 @@ def test_server_answers_both_roles_and_is_version_18(server: EmbeddedServer) -> 
     assert one_value(server.urls.app, "show server_version_num") >= "180000"
 
 
-def test_neither_role_passes_row_level_security(server: EmbeddedServer) -> None:
-    query = "select bool_or(rolsuper or rolbypassrls) from pg_roles where rolname ~ '^klientbro_'"
-    assert one_value(server.urls.app, query) is False
+def test_only_the_role_that_takes_backups_passes_row_level_security(
+    server: EmbeddedServer,
+) -> None:
+    passing = (
+        "select array_agg(rolname::text) from pg_roles where rolname ~ '^klientbro_' "
+        "and (rolsuper or rolbypassrls)"
+    )
+    assert one_value(server.urls.app, passing) == ["klientbro_backup"]
+    able = (
+        "select rolsuper or rolcreaterole or rolcreatedb from pg_roles "
+        "where rolname = 'klientbro_backup'"
+    )
+    assert one_value(server.urls.app, able) is False
 
 
 def test_app_role_may_make_temporary_tables_but_no_lasting_ones(server: EmbeddedServer) -> None:

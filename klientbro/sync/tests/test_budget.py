@@ -116,6 +116,7 @@ def test_small_client_beside_one_of_a_hundred_times_its_volume_gets_its_share(
     assert len(served) >= 0.4 * 6.0 * RATE
 
 
+@pytest.mark.soak
 def test_firm_of_two_clients_is_not_starved_by_one_of_forty(
     books_firm: Any, tmp_path: Path
 ) -> None:
@@ -131,6 +132,7 @@ def test_firm_of_two_clients_is_not_starved_by_one_of_forty(
     assert min(by_client[n] for n in range(1, 41)) >= int(len(grants) / 42 / 2)
 
 
+@pytest.mark.soak
 def test_least_urgent_work_keeps_a_small_share(books_firm: Any, tmp_path: Path) -> None:
     looking, proof = [asker(LOOKING)], [asker(OLD_PROOF, concurrent=1, connection=2)]
     urgent, old = hammer(tmp_path, looking, proof, seconds=6.0)
@@ -138,6 +140,7 @@ def test_least_urgent_work_keeps_a_small_share(books_firm: Any, tmp_path: Path) 
     assert len(urgent) > 40
 
 
+@pytest.mark.soak
 def test_process_that_does_not_come_for_its_turn_stops_nobody(
     books_firm: Any, tmp_path: Path
 ) -> None:

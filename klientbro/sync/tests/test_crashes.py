@@ -147,6 +147,7 @@ def test_paused_worker_that_wakes_up_writes_nothing(connect: Connect, workers: W
     assert books.cause == ""
 
 
+@pytest.mark.soak
 def test_sync_goes_on_when_the_database_drops_every_connection(
     connect: Connect, workers: Workers, database_server: object
 ) -> None:

@@ -148,7 +148,7 @@ def test_a_state_changed_by_somebody_else_is_not_overwritten_unseen(client_id, u
     follow_deadlines([client_id], TODAY)
     task = Task.objects.first()
     set_state([task.public_id], TaskState.IN_PROGRESS, by=user, version=1)
-    with pytest.raises(RefusedError, match="meanwhile"):
+    with pytest.raises(RefusedError, match="i mellomtiden"):
         set_state([task.public_id], TaskState.COMPLETED, by=user, version=1)
     task.refresh_from_db()
     assert task.state == TaskState.IN_PROGRESS
