@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -116,6 +117,10 @@ def server_of(connection: Connection) -> Server:
     return Server(connection.info.server_version // 10000, connection.pgconn.ssl_in_use)
 
 
+# How long a connection may take to go away after it was closed.
+LEAVING_SECONDS = (0.1, 0.4, 1.0, 2.0)
+
+
 class Restoring:
     """A restore under way: a fresh database beside the one that is to be replaced."""
 
@@ -158,12 +163,19 @@ class Restoring:
         return bool(row and row[0])
 
     def refuse_while_used(self) -> None:
-        """Raise while a web, a worker or anybody else is connected to the present database."""
-        rows = self._tell(
-            "select usename::text, count(*) from pg_stat_activity where datname = %s "
-            "and backend_type = 'client backend' group by 1 order by 1",
-            (self.name,),
-        )
+        """Raise while a web, a worker or anybody else is connected to the present database.
+
+        A connection that has just been closed stands there a moment longer: it is waited for.
+        """
+        for wait in (*LEAVING_SECONDS, 0.0):
+            rows = self._tell(
+                "select usename::text, count(*) from pg_stat_activity where datname = %s "
+                "and backend_type = 'client backend' group by 1 order by 1",
+                (self.name,),
+            )
+            if not rows:
+                break
+            time.sleep(wait)
         if rows:
             who = ", ".join(f"{role} ({count})" for role, count in rows)
             raise ConfigurationError(

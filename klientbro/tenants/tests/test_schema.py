@@ -79,7 +79,7 @@ def test_tables_without_a_wall_that_name_a_firm_hold_ids_and_times_only(
             "key", "minute", "firm_id", "priority", "granted", "throttled", "waited_ms",
         },
         "sync_budgetshare": {"key", "firm_id", "connection_id", "served"},
-        "sync_schedule": {"connection_id", "firm_id", "next_at"},
+        "sync_schedule": {"connection_id", "firm_id", "next_at", "priority"},
     }  # fmt: skip
     assert sorted(named) == sorted(open_columns)
     for name, known in open_columns.items():
