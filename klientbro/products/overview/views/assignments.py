@@ -28,23 +28,18 @@ from klientbro.practice.assignments.templates import (
     import_standard_templates,
     save_template,
 )
+from klientbro.practice.pages import REFUSED, lead_on, product_view
 from klientbro.practice.permissions import Act
 from klientbro.products.overview.texts import kind_name, kinds, rule_names
 from klientbro.products.overview.views.clients import chosen_clients, find_client
-from klientbro.products.overview.views.shared import (
-    REFUSED,
-    address_of,
-    dialog,
-    done,
-    overview_view,
-)
+from klientbro.products.overview.views.shared import address_of, dialog
 
 MOST_TASKS = 40
 SPARE_LINES = 2
 
 
 @require_GET
-@overview_view(Act.SEE)
+@product_view(Act.SEE)
 def templates_page(request: HttpRequest) -> HttpResponse:
     """The firm's templates with their tasks, and how many clients have each."""
     templates = list(
@@ -68,7 +63,7 @@ def templates_page(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-@overview_view(Act.EDIT_TEMPLATES)
+@product_view(Act.EDIT_TEMPLATES)
 def import_standard(request: HttpRequest) -> HttpResponse:
     """Brings in the standard templates; again it only adds what is missing."""
     changed = import_standard_templates()
@@ -82,15 +77,15 @@ def import_standard(request: HttpRequest) -> HttpResponse:
         if changed
         else _("All standard templates were there already.")
     )
-    return done(request, reverse("overview:templates"), text)
+    return lead_on(request, reverse("overview:templates"), text)
 
 
 @require_POST
-@overview_view(Act.EDIT_TEMPLATES)
+@product_view(Act.EDIT_TEMPLATES)
 def copy(request: HttpRequest, template_id: UUID) -> HttpResponse:
     """A copy to change freely."""
     made = copy_template(find_template(template_id))
-    return done(
+    return lead_on(
         request,
         reverse("overview:template", args=[made.public_id]),
         _("«%(name)s» has been made. Change it here.") % {"name": made.name},
@@ -98,7 +93,7 @@ def copy(request: HttpRequest, template_id: UUID) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@overview_view(Act.EDIT_TEMPLATES)
+@product_view(Act.EDIT_TEMPLATES)
 def template_page(request: HttpRequest, template_id: UUID | None = None) -> HttpResponse:
     """A template and its tasks. Saved, the clients that have it get their tasks merged."""
     template = find_template(template_id) if template_id else None
@@ -136,11 +131,11 @@ def template_page(request: HttpRequest, template_id: UUID | None = None) -> Http
         "made": merged.made,
         "gone": merged.removed,
     }
-    return done(request, reverse("overview:templates"), text)
+    return lead_on(request, reverse("overview:templates"), text)
 
 
 @require_http_methods(["GET", "POST"])
-@overview_view(Act.WORK)
+@product_view(Act.WORK)
 def give_dialog(request: HttpRequest) -> HttpResponse:
     """Gives a template to the clients chosen; those that have it are left as they are."""
     asked = request.POST if request.method == "POST" else request.GET
@@ -181,11 +176,11 @@ def give_dialog(request: HttpRequest) -> HttpResponse:
         "had": given.had_already,
         "made": given.merged.made,
     }
-    return done(request, address_of(asked), text)
+    return lead_on(request, address_of(asked), text)
 
 
 @require_http_methods(["GET", "POST"])
-@overview_view(Act.WORK)
+@product_view(Act.WORK)
 def edit_dialog(request: HttpRequest, client_id: UUID, assignment_id: UUID) -> HttpResponse:
     """Edits a client's assignment in place. Worked tasks stay, untouched ones follow."""
     client = find_client(client_id)
@@ -233,7 +228,9 @@ def edit_dialog(request: HttpRequest, client_id: UUID, assignment_id: UUID) -> H
         "moved": merged.moved,
         "gone": merged.removed,
     }
-    return done(request, reverse("overview:card", args=[client.public_id]), text, messages.SUCCESS)
+    return lead_on(
+        request, reverse("overview:card", args=[client.public_id]), text, messages.SUCCESS
+    )
 
 
 def find_template(template_id: UUID) -> AssignmentTemplate:

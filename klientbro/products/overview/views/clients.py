@@ -28,6 +28,7 @@ from klientbro.ledger.queries.many import books_of_clients, month_states
 from klientbro.practice.assignments.generation import merge_tasks
 from klientbro.practice.assignments.tables import DONE, Assignment, Task, TaskState
 from klientbro.practice.books.texts import connection_tone, connection_words
+from klientbro.practice.pages import REFUSED, lead_on, month_name, person, product_view
 from klientbro.practice.permissions import Act
 from klientbro.products.overview.forms import (
     company_forms,
@@ -41,17 +42,7 @@ from klientbro.products.overview.importing import take_out
 from klientbro.products.overview.listing import chosen_ids
 from klientbro.products.overview.models import OverviewClient
 from klientbro.products.overview.texts import task_title
-from klientbro.products.overview.views.listing import month_name
-from klientbro.products.overview.views.shared import (
-    REFUSED,
-    address_of,
-    choice_of,
-    chosen_month,
-    dialog,
-    done,
-    overview_view,
-    person,
-)
+from klientbro.products.overview.views.shared import address_of, choice_of, chosen_month, dialog
 from klientbro.products.reconciliation.progress import progress_of
 from klientbro.sync.services import ConnectionState, connection_states
 
@@ -82,7 +73,7 @@ def find_client(client_id: UUID) -> Client:
 
 
 @require_GET
-@overview_view(Act.SEE)
+@product_view(Act.SEE)
 def card_page(request: HttpRequest, client_id: UUID) -> HttpResponse:
     """The client's card. A fixed number of statements."""
     client = find_client(client_id)
@@ -131,7 +122,7 @@ def card_page(request: HttpRequest, client_id: UUID) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@overview_view(Act.SET_FACTS)
+@product_view(Act.SET_FACTS)
 def facts_dialog(request: HttpRequest, client_id: UUID) -> HttpResponse:
     """One client's facts and labels; the tasks follow at once."""
     client = find_client(client_id)
@@ -151,13 +142,13 @@ def facts_dialog(request: HttpRequest, client_id: UUID) -> HttpResponse:
     except RefusedError as error:
         typed = {"problem": str(error), "problem_field": error.field, "typed": request.POST}
         return dialog(request, "overview/dialogs/facts.html", status=REFUSED, **(context | typed))
-    return done(
+    return lead_on(
         request, reverse("overview:card", args=[client.public_id]), _("The facts have been saved.")
     )
 
 
 @require_http_methods(["GET", "POST"])
-@overview_view(Act.SET_FACTS)
+@product_view(Act.SET_FACTS)
 def bulk_facts_dialog(request: HttpRequest) -> HttpResponse:
     """Facts and labels for the clients chosen in the list, or for all that it shows."""
     chosen = chosen_clients(request)
@@ -200,11 +191,11 @@ def bulk_facts_dialog(request: HttpRequest) -> HttpResponse:
         "The facts of %(count)s clients have been saved.",
         changed,
     ) % {"count": changed}
-    return done(request, address_of(asked), text)
+    return lead_on(request, address_of(asked), text)
 
 
 @require_POST
-@overview_view(Act.IMPORT_CLIENTS)
+@product_view(Act.IMPORT_CLIENTS)
 def take_out_view(request: HttpRequest, client_id: UUID) -> HttpResponse:
     """Takes the client out of Oversikt; everything done stays, and it may be imported again."""
     client = find_client(client_id)
@@ -212,7 +203,7 @@ def take_out_view(request: HttpRequest, client_id: UUID) -> HttpResponse:
     text = _("%(name)s has been taken out of Oversikt. Import it to have it back.") % {
         "name": client.name
     }
-    return done(request, reverse("overview:list"), text)
+    return lead_on(request, reverse("overview:list"), text)
 
 
 def chosen_clients(request: HttpRequest) -> list[int]:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
+from klientbro.practice.pages import REFUSED, lead_on, person, product_view
 from klientbro.practice.permissions import Act
 from klientbro.products.overview.importing import (
     candidates,
@@ -16,13 +17,13 @@ from klientbro.products.overview.importing import (
     imports_by_itself,
     let_import_by_itself,
 )
-from klientbro.products.overview.views.shared import REFUSED, dialog, done, overview_view, person
+from klientbro.products.overview.views.shared import dialog
 
 MOST_SHOWN = 2000
 
 
 @require_http_methods(["GET", "POST"])
-@overview_view(Act.IMPORT_CLIENTS)
+@product_view(Act.IMPORT_CLIENTS)
 def import_dialog(request: HttpRequest) -> HttpResponse:
     """The list of active and not yet imported, to choose from (P-70)."""
     waiting = list(candidates()[:MOST_SHOWN])
@@ -42,14 +43,14 @@ def import_dialog(request: HttpRequest) -> HttpResponse:
         text = ngettext(
             "%(count)s client has been imported.", "%(count)s clients have been imported.", came
         ) % {"count": came}
-        return done(request, reverse("overview:list"), text)
+        return lead_on(request, reverse("overview:list"), text)
     return dialog(
         request, "overview/dialogs/import.html", waiting=waiting, by_itself=imports_by_itself()
     )
 
 
 @require_POST
-@overview_view(Act.CHANGE_SETTINGS)
+@product_view(Act.CHANGE_SETTINGS)
 def import_by_itself(request: HttpRequest) -> HttpResponse:
     """Turns the firm's setting on or off; on, those who wait come in at once."""
     wanted = request.POST.get("on") == "1"
@@ -64,4 +65,4 @@ def import_by_itself(request: HttpRequest) -> HttpResponse:
         ) % {"count": came}
     else:
         text = _("Active clients now come in by themselves.")
-    return done(request, reverse("overview:list"), text, messages.SUCCESS)
+    return lead_on(request, reverse("overview:list"), text, messages.SUCCESS)

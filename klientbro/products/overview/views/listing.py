@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from klientbro.clients.services.facts import labels_of_firm, people_of_firm
 from klientbro.clients.services.rows import current_firm_id
-from klientbro.domain.periods import Month
+from klientbro.practice.pages import lead_on, month_name, person, product_view
 from klientbro.practice.permissions import Act
 from klientbro.products.overview.importing import candidates, imports_by_itself
 from klientbro.products.overview.listing import Choice, Counted, Group, Show, count, listed
@@ -24,10 +24,7 @@ from klientbro.products.overview.views.shared import (
     address_of,
     choice_of,
     chosen_month,
-    done,
     months_to_choose,
-    overview_view,
-    person,
 )
 from klientbro.shell.paging import pages_around, pages_of
 
@@ -47,7 +44,7 @@ class Chip:
 
 
 @require_GET
-@overview_view(Act.SEE)
+@product_view(Act.SEE)
 def overview_page(request: HttpRequest) -> HttpResponse:
     """All clients, worst first. A fixed number of statements for any number of clients."""
     me = person(request)
@@ -84,7 +81,7 @@ def overview_page(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-@overview_view(Act.SEE)
+@product_view(Act.SEE)
 def save_view(request: HttpRequest) -> HttpResponse:
     """Keeps the filters of the address under a name; the same name is written over."""
     me = person(request)
@@ -92,10 +89,10 @@ def save_view(request: HttpRequest) -> HttpResponse:
     asked = request.POST.copy()
     address = address_of(asked)
     if not name:
-        return done(request, address, _("Give the view a name."), messages.WARNING)
+        return lead_on(request, address, _("Give the view a name."), messages.WARNING)
     if SavedView.objects.filter(user=me).count() >= MOST_VIEWS:
         text = _("You have %(most)s saved views. Delete one first.") % {"most": MOST_VIEWS}
-        return done(request, address, text, messages.WARNING)
+        return lead_on(request, address, text, messages.WARNING)
     try:
         with transaction.atomic():
             SavedView.objects.update_or_create(
@@ -106,11 +103,11 @@ def save_view(request: HttpRequest) -> HttpResponse:
             )
     except IntegrityError:  # pressed twice: the first one stands
         pass
-    return done(request, address, _("The view «%(name)s» has been saved.") % {"name": name})
+    return lead_on(request, address, _("The view «%(name)s» has been saved.") % {"name": name})
 
 
 @require_POST
-@overview_view(Act.SEE)
+@product_view(Act.SEE)
 def delete_view(request: HttpRequest, view_id: str) -> HttpResponse:
     """Takes one of the person's own views away."""
     found = SavedView.objects.filter(user=person(request), public_id=view_id).first()
@@ -118,12 +115,7 @@ def delete_view(request: HttpRequest, view_id: str) -> HttpResponse:
         raise Http404
     found.delete()
     text = _("The view «%(name)s» has been deleted.") % {"name": found.name}
-    return done(request, address_of(request.GET), text)
-
-
-def month_name(month: Month) -> str:
-    """«oktober 2026»."""
-    return f"{_(month.name)} {month.year}"
+    return lead_on(request, address_of(request.GET), text)
 
 
 def chips(choice: Choice, counted: Counted) -> list[Chip]:

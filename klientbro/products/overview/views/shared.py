@@ -1,58 +1,21 @@
-"""What Oversikt's views share: who may, the month and choice of the address, and answers."""
+"""What Oversikt's views share: the month and choice of the address, and dialogs."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import wraps
 from typing import Any
 from urllib.parse import urlencode
 
-from django.contrib import messages
-from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
-from django.http.response import HttpResponseBase
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
-from django_htmx.http import HttpResponseClientRedirect
 
 from klientbro.domain.periods import Month
-from klientbro.practice.permissions import Act, may
 from klientbro.products.overview.listing import Choice, Show
-from klientbro.tenants.context import current_firm
-from klientbro.tenants.models import User
 
-View = Callable[..., HttpResponseBase]
 LONGEST = 100
-REFUSED = 422
 MONTHS_BACK, MONTHS_AHEAD = 18, 2
 MONTH, SHOW, SEARCH, RESPONSIBLE, LABEL = "maned", "vis", "q", "ansvarlig", "etikett"
-
-
-def overview_view(act: Act) -> Callable[[View], View]:
-    """For a signed-in person of a firm who may do the act."""
-
-    def decorate(view: View) -> View:
-        @wraps(view)
-        def wrapped(request: HttpRequest, **arguments: Any) -> HttpResponseBase:
-            if current_firm() is None:
-                raise Http404
-            if not may(request.user, act):
-                raise PermissionDenied
-            return view(request, **arguments)
-
-        return login_required(wrapped)
-
-    return decorate
-
-
-def person(request: HttpRequest) -> User:
-    """The signed-in person."""
-    user = request.user
-    if not isinstance(user, User):
-        raise Http404
-    return user
 
 
 def chosen_month(asked: QueryDict) -> Month:
@@ -100,16 +63,6 @@ def dialog(
         context = {**context, "dialog": template}
         template = "overview/dialog_page.html"
     return render(request, template, context, status=status)
-
-
-def done(
-    request: HttpRequest, address: str, text: str, level: int = messages.SUCCESS
-) -> HttpResponse:
-    """Leads on to a page that says what has happened."""
-    messages.add_message(request, level, text)
-    if request.headers.get("HX-Request") == "true":
-        return HttpResponseClientRedirect(address)
-    return HttpResponseRedirect(address)
 
 
 def _number(text: str) -> int | None:

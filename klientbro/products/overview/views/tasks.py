@@ -17,18 +17,11 @@ from klientbro.clients.services.facts import people_of_firm
 from klientbro.lib.dates import parse_typed_date
 from klientbro.practice.assignments.services import add_own_task, set_state
 from klientbro.practice.assignments.tables import DONE, Task, TaskState
+from klientbro.practice.pages import REFUSED, lead_on, person, product_view
 from klientbro.practice.permissions import Act
 from klientbro.products.overview.texts import kinds
 from klientbro.products.overview.views.clients import chosen_clients, find_client
-from klientbro.products.overview.views.shared import (
-    REFUSED,
-    address_of,
-    chosen_month,
-    dialog,
-    done,
-    overview_view,
-    person,
-)
+from klientbro.products.overview.views.shared import address_of, chosen_month, dialog
 
 # What «Mark as done» in the list may be about.
 COLUMNS = {
@@ -39,7 +32,7 @@ COLUMNS = {
 
 
 @require_POST
-@overview_view(Act.WORK)
+@product_view(Act.WORK)
 def set_task_state(request: HttpRequest, client_id: UUID) -> HttpResponse:
     """Moves one task, or those ticked, of the client's card to a state."""
     client = find_client(client_id)
@@ -50,7 +43,7 @@ def set_task_state(request: HttpRequest, client_id: UUID) -> HttpResponse:
     )
     state = request.POST.get("state", "")
     if not own or state not in TaskState.values:
-        return done(request, address, _("Choose a task and a state."), messages.WARNING)
+        return lead_on(request, address, _("Choose a task and a state."), messages.WARNING)
     version = request.POST.get("version", "")
     try:
         changed = set_state(
@@ -61,12 +54,12 @@ def set_task_state(request: HttpRequest, client_id: UUID) -> HttpResponse:
             version=int(version) if version.isdigit() and len(own) == 1 else None,
         )
     except RefusedError as error:
-        return done(request, address, str(error), messages.WARNING)
-    return done(request, address, _changed(changed))
+        return lead_on(request, address, str(error), messages.WARNING)
+    return lead_on(request, address, _changed(changed))
 
 
 @require_http_methods(["GET", "POST"])
-@overview_view(Act.WORK)
+@product_view(Act.WORK)
 def bulk_state_dialog(request: HttpRequest) -> HttpResponse:
     """One duty of the month for many clients at once: «A-melding levert for 40 klienter»."""
     asked = request.POST if request.method == "POST" else request.GET
@@ -103,11 +96,11 @@ def bulk_state_dialog(request: HttpRequest) -> HttpResponse:
         )
     except RefusedError as error:
         return dialog(request, template, status=REFUSED, **(context | {"problem": str(error)}))
-    return done(request, address_of(asked), _changed(changed))
+    return lead_on(request, address_of(asked), _changed(changed))
 
 
 @require_http_methods(["GET", "POST"])
-@overview_view(Act.WORK)
+@product_view(Act.WORK)
 def new_task_dialog(request: HttpRequest, client_id: UUID) -> HttpResponse:
     """A task somebody writes for the client."""
     client = find_client(client_id)
@@ -141,7 +134,7 @@ def new_task_dialog(request: HttpRequest, client_id: UUID) -> HttpResponse:
             "typed": asked,
         }
         return dialog(request, template, status=REFUSED, **refused)
-    return done(
+    return lead_on(
         request, reverse("overview:card", args=[client.public_id]), _("The task has been added.")
     )
 

@@ -17,6 +17,7 @@ from klientbro.domain.periods import Month
 from klientbro.domain.reconciliation.methods import Frequency, Method
 from klientbro.ledger.queries.reconciling import postings_of_month
 from klientbro.lib.numbers import parse_typed_number
+from klientbro.practice.pages import lead_on, month_name, person, product_view
 from klientbro.practice.permissions import Act
 from klientbro.products.reconciliation.documentation import (
     add_line,
@@ -44,13 +45,9 @@ from klientbro.products.reconciliation.texts import (
 )
 from klientbro.products.reconciliation.views.month import shown_lines
 from klientbro.products.reconciliation.views.shared import (
-    go,
     is_alone,
     keep_progress,
-    month_name,
-    person,
     read_month,
-    reconciliation_view,
     refused,
     sheet_of,
     show,
@@ -60,7 +57,7 @@ MOST_POSTINGS = 200
 
 
 @require_GET
-@reconciliation_view(Act.SEE)
+@product_view(Act.SEE)
 def account_page(
     request: HttpRequest, client_id: UUID, month: str, account_id: str
 ) -> HttpResponse:
@@ -112,7 +109,7 @@ def account_page(
 
 
 @require_POST
-@reconciliation_view(Act.WORK)
+@product_view(Act.WORK)
 def account_action(
     request: HttpRequest, client_id: UUID, month: str, account_id: str
 ) -> HttpResponse:
@@ -127,7 +124,7 @@ def account_action(
     except RefusedError as error:
         return refused(request, address, error)
     keep_progress(client_id, chosen)
-    return go(request, address, text)
+    return lead_on(request, address, text)
 
 
 def _act(

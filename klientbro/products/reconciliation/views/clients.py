@@ -15,14 +15,11 @@ from klientbro.clients.models import Client, Connection
 from klientbro.domain.periods import Month
 from klientbro.ledger.queries.many import books_of_clients, month_states
 from klientbro.practice.books.typed import page_number, typed_text
+from klientbro.practice.pages import month_name, product_view
 from klientbro.practice.permissions import Act
 from klientbro.products.reconciliation.models import Progress
 from klientbro.products.reconciliation.progress import Counts, progress_of
-from klientbro.products.reconciliation.views.shared import (
-    last_month,
-    month_name,
-    reconciliation_view,
-)
+from klientbro.products.reconciliation.views.shared import last_month
 from klientbro.shell.finding import clients_matching
 from klientbro.shell.paging import pages_of
 
@@ -48,7 +45,7 @@ class ClientRow:
 
 
 @require_GET
-@reconciliation_view(Act.SEE)
+@product_view(Act.SEE)
 def clients_page(request: HttpRequest) -> HttpResponse:
     """Active clients, and those that were and have work done. A fixed number of statements."""
     month = _month(request)

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_POST
 from klientbro.clients.errors import RefusedError
 from klientbro.domain.periods import Month
 from klientbro.practice.books.access import client_page
+from klientbro.practice.pages import lead_on, month_name, person, product_view
 from klientbro.practice.permissions import Act
 from klientbro.products.reconciliation.closing import close_period, reopen_period
 from klientbro.products.reconciliation.documentation import carry_forward, unresolved_before
@@ -30,32 +31,30 @@ from klientbro.products.reconciliation.signing import (
 )
 from klientbro.products.reconciliation.texts import method_names, state_words
 from klientbro.products.reconciliation.views.shared import (
-    go,
     is_alone,
     keep_progress,
     last_month,
-    month_name,
     read_month,
-    reconciliation_view,
     refused,
     sheet_of,
     show,
 )
-from klientbro.products.reconciliation.views.shared import person as signed_in_person
 
 MONTHS_BACK = 24
 
 
 @require_GET
-@reconciliation_view(Act.SEE)
+@product_view(Act.SEE)
 def newest_page(request: HttpRequest, client_id: UUID) -> HttpResponse:
     """The client's last ended month; 404 for a client that is not the firm's."""
     client = client_page(client_id).client
-    return go(request, reverse("reconciliation:month", args=[client.public_id, last_month().key]))
+    return lead_on(
+        request, reverse("reconciliation:month", args=[client.public_id, last_month().key])
+    )
 
 
 @require_GET
-@reconciliation_view(Act.SEE)
+@product_view(Act.SEE)
 def month_page(request: HttpRequest, client_id: UUID, month: str) -> HttpResponse:
     """Every account of the month. A fixed number of statements."""
     chosen = read_month(month)
@@ -79,14 +78,14 @@ def month_page(request: HttpRequest, client_id: UUID, month: str) -> HttpRespons
 
 
 @require_POST
-@reconciliation_view(Act.WORK)
+@product_view(Act.WORK)
 def sign_many(request: HttpRequest, client_id: UUID, month: str) -> HttpResponse:
     """Prepares or reviews the accounts that were ticked."""
     chosen = read_month(month)
     _page, sheet = sheet_of(client_id, chosen)
     address = reverse("reconciliation:month", args=[client_id, chosen.key])
     if sheet is None:
-        return go(request, address)
+        return lead_on(request, address)
     seen = [
         Seen(account, mark)
         for account, _bar, mark in (
@@ -94,9 +93,9 @@ def sign_many(request: HttpRequest, client_id: UUID, month: str) -> HttpResponse
         )
     ]
     if not seen:
-        return go(request, address, _("Choose at least one account."), messages.WARNING)
+        return lead_on(request, address, _("Choose at least one account."), messages.WARNING)
     comment = request.POST.get("comment", "")
-    by = signed_in_person(request)
+    by = person(request)
     try:
         if request.POST.get("step") == "review":
             count = review(sheet, seen, comment, by=by, may_review_own=is_alone())
@@ -111,17 +110,17 @@ def sign_many(request: HttpRequest, client_id: UUID, month: str) -> HttpResponse
     except RefusedError as error:
         return refused(request, address, error)
     keep_progress(client_id, chosen)
-    return go(request, address, text)
+    return lead_on(request, address, text)
 
 
 @require_POST
-@reconciliation_view(Act.WORK)
+@product_view(Act.WORK)
 def month_action(request: HttpRequest, client_id: UUID, month: str) -> HttpResponse:
     """Carry forward, sign empty accounts, close the month, open it again."""
     chosen = read_month(month)
     page, sheet = sheet_of(client_id, chosen)
     address = reverse("reconciliation:month", args=[client_id, chosen.key])
-    by = signed_in_person(request)
+    by = person(request)
     client = page.client.pk
     text = ""
     try:
@@ -149,7 +148,7 @@ def month_action(request: HttpRequest, client_id: UUID, month: str) -> HttpRespo
     except RefusedError as error:
         return refused(request, address, error)
     keep_progress(client_id, chosen)
-    return go(request, address, text)
+    return lead_on(request, address, text)
 
 
 def shown_lines(sheet: MonthSheet) -> list[Line]:

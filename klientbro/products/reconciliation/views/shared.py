@@ -1,62 +1,27 @@
-"""What Avstemming's views share: the client's month from one landing, and answers in place."""
+"""What Avstemming's views share: the client's month from one landing, and its pages."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import wraps
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.http.response import HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext as _
-from django_htmx.http import HttpResponseClientRedirect
 
 from klientbro.clients.errors import RefusedError
 from klientbro.domain.periods import Month
 from klientbro.ledger.queries import current_landing, hold_landings
 from klientbro.practice.books.access import ClientPage, client_page
 from klientbro.practice.books.texts import cause_notice
-from klientbro.practice.permissions import Act, may
+from klientbro.practice.pages import lead_on
 from klientbro.products.reconciliation.progress import write_progress
 from klientbro.products.reconciliation.sheet import MonthSheet, month_sheet
-from klientbro.tenants.context import current_firm
-from klientbro.tenants.models import Membership, User
+from klientbro.tenants.models import Membership
 
-View = Callable[..., HttpResponseBase]
 ATTEMPTS = 3
-REFUSED = 422
-
-
-def reconciliation_view(act: Act) -> Callable[[View], View]:
-    """For a signed-in person of a firm who may do the act."""
-
-    def decorate(view: View) -> View:
-        @wraps(view)
-        def wrapped(request: HttpRequest, **arguments: Any) -> HttpResponseBase:
-            if current_firm() is None:
-                raise Http404
-            if not may(request.user, act):
-                raise PermissionDenied
-            return view(request, **arguments)
-
-        return login_required(wrapped)
-
-    return decorate
-
-
-def person(request: HttpRequest) -> User:
-    """The signed-in person."""
-    user = request.user
-    if not isinstance(user, User):
-        raise Http404
-    return user
 
 
 def is_alone() -> bool:
@@ -75,11 +40,6 @@ def read_month(key: str) -> Month:
 def last_month() -> Month:
     """The month that has last ended: what people reconcile."""
     return Month.of(timezone.localdate()).previous()
-
-
-def month_name(month: Month) -> str:
-    """«oktober 2026»."""
-    return f"{_(month.name)} {month.year}"
 
 
 def sheet_of(client_id: UUID, month: Month) -> tuple[ClientPage, MonthSheet | None]:
@@ -127,17 +87,6 @@ def show(
     return render(request, template, shared | context, status=status)
 
 
-def go(
-    request: HttpRequest, address: str, text: str = "", level: int = messages.SUCCESS
-) -> HttpResponse:
-    """Leads on to a page, which says what has happened."""
-    if text:
-        messages.add_message(request, level, text)
-    if request.headers.get("HX-Request") == "true":
-        return HttpResponseClientRedirect(address)
-    return HttpResponseRedirect(address)
-
-
 def refused(request: HttpRequest, address: str, error: RefusedError) -> HttpResponse:
     """Back to where the person was, with the reason and what to do."""
-    return go(request, address, str(error), messages.WARNING)
+    return lead_on(request, address, str(error), messages.WARNING)

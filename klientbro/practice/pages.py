@@ -1,0 +1,64 @@
+"""What the products' views share: who may, the signed-in person, months in words, leading on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.utils.translation import gettext as _
+from django_htmx.http import HttpResponseClientRedirect
+
+from klientbro.domain.periods import Month
+from klientbro.practice.permissions import Act, may
+from klientbro.tenants.context import current_firm
+from klientbro.tenants.models import User
+
+View = Callable[..., HttpResponseBase]
+REFUSED = 422
+
+
+def product_view(act: Act) -> Callable[[View], View]:
+    """For a signed-in person of a firm who may do the act."""
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def wrapped(request: HttpRequest, **arguments: Any) -> HttpResponseBase:
+            if current_firm() is None:
+                raise Http404
+            if not may(request.user, act):
+                raise PermissionDenied
+            return view(request, **arguments)
+
+        return login_required(wrapped)
+
+    return decorate
+
+
+def person(request: HttpRequest) -> User:
+    """The signed-in person."""
+    user = request.user
+    if not isinstance(user, User):
+        raise Http404
+    return user
+
+
+def month_name(month: Month) -> str:
+    """«oktober 2026»."""
+    return f"{_(month.name)} {month.year}"
+
+
+def lead_on(
+    request: HttpRequest, address: str, text: str = "", level: int = messages.SUCCESS
+) -> HttpResponse:
+    """Leads on to a page, which says what has happened."""
+    if text:
+        messages.add_message(request, level, text)
+    if request.headers.get("HX-Request") == "true":
+        return HttpResponseClientRedirect(address)
+    return HttpResponseRedirect(address)
