@@ -75,15 +75,18 @@ def django_db_setup(database_server: Any, django_db_blocker: Any) -> Iterator[No
         connection.execute(f'drop database if exists "{name}" with (force)')
 
 
+TRUNCATE_ATTEMPTS = 5
 KEPT_TABLES = ("django_migrations", "django_content_type", "auth_permission")
 
 
 def _empty_every_table(self: TransactionTestCase) -> None:
     """After a test that commits: Django's own flush knows only the tables of its models here.
 
-    Every table but the fixed ones, in one statement. The truncate right is the test database's.
+    Every table but the fixed ones, in one statement. The truncate right is the test database's. A
+    page that still asks while the test ends can lock tables the other way round: one of the two is
+    thrown out then, and if it is we, we ask again.
     """
-    from django.db import connections
+    from django.db import OperationalError, connections
 
     with connections["default"].cursor() as cursor:
         cursor.execute(
@@ -92,7 +95,15 @@ def _empty_every_table(self: TransactionTestCase) -> None:
             "and relkind in ('r', 'p') and not relispartition and relname <> all(%s)",
             [list(KEPT_TABLES)],
         )
-        cursor.execute(f"truncate {cursor.fetchone()[0]} cascade")
+        truncate = f"truncate {cursor.fetchone()[0]} cascade"
+        for attempt in range(TRUNCATE_ATTEMPTS):
+            try:
+                cursor.execute(truncate)
+            except OperationalError as error:
+                if "deadlock" not in str(error) or attempt == TRUNCATE_ATTEMPTS - 1:
+                    raise
+            else:
+                return
 
 
 TransactionTestCase._fixture_teardown = _empty_every_table  # type: ignore[method-assign]
