@@ -103,30 +103,29 @@ _WRITE = """
 """
 _RECORD = f"{_CAME}, late as ({_LOCKED} union all {_SEALED} union all {_FILED}) {_WRITE}"
 
-# Reached account by account: there is no index on the date alone.
+# The client's rows are read once and kept aside: asked term by term and account by account, a plan
+# made without statistics read all of them for each, ten seconds in a first sync of 200,000.
 _CAME_IN_TERMS = f"""
-    with came as (
+    with rows as materialized (
+      select voucher_id, voucher_no, account_id, posting_date, amount, vat_code, vat_amount,
+             source_created_at
+      from ledger_posting
+      where connection_id = %(connection)s and known_to = 2147483647
+        and source_created_at > (select min(filed_at) from ledger_vat_return
+                                 where connection_id = %(connection)s
+                                   and voucher_id = any(%(returns)s))
+    ), came as (
       select p.voucher_id, p.voucher_no, date_trunc('month', p.posting_date)::date as month,
              min(p.source_created_at) as created_at, max(p.posting_date) as posting_date,
              sum(case when a.type in {RESULT_ACCOUNTS} then p.amount else 0 end) as effect,
              bool_or(p.vat_code <> '' and not p.vat_code = any(%(no_vat)s)
                      or coalesce(p.vat_amount, 0) <> 0) as bears_on_vat
-      from ledger_vat_return e
-      cross join lateral (
-        select distinct b.account_id from ledger_balance b
-        where b.connection_id = %(connection)s
-          and b.month between date_trunc('month', e.term_first) and e.term_last
-      ) b
-      cross join lateral (
-        select l.* from ledger_posting l
-        where l.connection_id = %(connection)s and l.account_id = b.account_id
-          and l.posting_date between e.term_first and e.term_last and l.known_to = 2147483647
-        offset 0
-      ) p
-      left join ledger_account a
-        on a.connection_id = p.connection_id and a.source_id = p.account_id
-      where e.connection_id = %(connection)s and e.voucher_id = any(%(returns)s)
+      from rows p
+      join ledger_vat_return e on p.posting_date between e.term_first and e.term_last
         and p.source_created_at > e.filed_at
+      left join ledger_account a
+        on a.connection_id = %(connection)s and a.source_id = p.account_id
+      where e.connection_id = %(connection)s and e.voucher_id = any(%(returns)s)
       group by 1, 2, 3
     )
 """  # noqa: S608 a constant of this module
