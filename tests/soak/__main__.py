@@ -7,65 +7,71 @@ when anything else was wrong. One seed alone: `--seeds 1 --from K`.
 from __future__ import annotations
 
 import argparse
-import json
+import os
+import resource
+import shutil
 import sys
+import tempfile
 import time
-from collections import Counter
 from pathlib import Path
 
-from tests.soak.schedule import schedule_of
-from tests.soak.seed import run_seed
-from tests.soak.world import Tally, World
+from tests.soak.record import PAGE, Run, code_here, write
+from tests.soak.slots import play, prepare
+from tests.soak.tally import Tally
 
 
 def main() -> int:
-    """Plays the seeds one after the other."""
+    """Plays the seeds, as many at once as there are cores."""
     read = argparse.ArgumentParser(prog="python -m tests.soak", description=__doc__)
     read.add_argument("--seeds", type=int, default=50, metavar="N")
     read.add_argument("--from", type=int, default=1, metavar="K", dest="first")
+    read.add_argument("--jobs", type=int, default=_cores(), help="seeds played at once")
     read.add_argument("--tally", type=Path, help="add how often each fault struck to this file")
+    read.add_argument("--write", action="store_true", help=f"add the run to {PAGE.name}")
     read.add_argument("--tell", action="store_true", help="say what happened in every seed")
     asked = read.parse_args()
-    tally, bad = Tally(), []
-    began = time.monotonic()
-    with World() as world:
-        warm = time.monotonic() - began
-        for number in range(asked.first, asked.first + asked.seeds):
-            schedule, played = schedule_of(number), Tally()
-            try:
-                verdict, story = run_seed(world, schedule, played)
-            except Exception as error:
-                bad.append(number)
-                print(f"seed {number}: {type(error).__name__}: {error}\n{schedule}", flush=True)
-                world.bring_up()
-                world.simulator.clear_faults()
-                continue
-            tally.add(played)
-            if asked.tally:
-                add_to(asked.tally, played)
-            if not verdict.is_good:
-                bad.append(number)
-                print(f"seed {number}: {verdict}\n{schedule}", flush=True)
-            if asked.tell or not verdict.is_good:
-                print(*(f"seed {number}: {line}" for line in story), sep="\n", flush=True)
+    code = code_here() if asked.write else ""
+    jobs = max(1, min(asked.jobs, asked.seeds))
+    home = Path(tempfile.mkdtemp(prefix="kb-soak-"))
+    tally, began = Tally(), time.monotonic()
+    try:
+        prepare(home, jobs)
+        warm, used = time.monotonic() - began, _processor_seconds()
+        for played in play(home, jobs, asked.first, asked.seeds):
+            tally.add(played.tally)
+            if played.wrong:
+                print(f"seed {played.number}: {played.wrong}", flush=True)
+            if asked.tell or played.wrong:
+                print(*(f"seed {played.number}: {line}" for line in played.story), sep="\n")
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
     seconds = time.monotonic() - began - warm
-    print(f"{seconds / max(asked.seeds, 1):.2f} s a seed, {warm:.1f} s to get ready")
-    if bad:
-        print(f"wrong: {bad}; one alone: make soak SEEDS=1 FROM={bad[0]}")
+    print(
+        f"{seconds:.0f} s after {warm:.0f} s to get ready; a seed took "
+        f"{seconds / asked.seeds:.2f} s, {(_processor_seconds() - used) / asked.seeds:.2f} s of "
+        f"processor, {jobs} at once"
+    )
+    if asked.tally:
+        tally.add_to(asked.tally)
+    if asked.write:
+        write(PAGE, Run.of(code, asked.first, asked.first + asked.seeds - 1, tally), tally)
+    if tally.wrong:
+        print(f"wrong: {tally.wrong}; one alone: make soak SEEDS=1 FROM={tally.wrong[0]}")
     print(
         f"seeds {tally.seeds}, lost {tally.lost}, doubled {tally.doubled}, "
         f"difference {tally.difference:.2f}"
     )
-    return 1 if bad else 0
+    return 0 if tally.seeds == asked.seeds and not tally.wrong else 1
 
 
-def add_to(path: Path, tally: Tally) -> None:
-    """Adds a seed's counts to those of earlier ones."""
-    kept = json.loads(path.read_text()) if path.exists() else {"seeds": 0, "results": {}}
-    kept["seeds"] += tally.seeds
-    for what, results in tally.results.items():
-        kept["results"][what] = dict(Counter(kept["results"].get(what, {})) + results)
-    path.write_text(json.dumps(kept, indent=1, sort_keys=True))
+def _cores() -> int:
+    return len(os.sched_getaffinity(0))
+
+
+def _processor_seconds() -> float:
+    """What this process and all that it has waited for used, slots with their servers included."""
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(one.ru_utime + one.ru_stime for one in used)
 
 
 if __name__ == "__main__":

@@ -150,9 +150,10 @@ def schedule_of(seed: int) -> Schedule:
     ]
     return Schedule(
         seed=seed,
-        postings=chance.randint(120, 220),
-        years=chance.choice((0, 0, 1)),  # with history to fetch in one of three
-        page_size=chance.choice((7, 13, 25, 40, 90)),
+        # what goes wrong does so at the borders of pages: many small pages, not many postings
+        postings=chance.randint(60, 130) if chance.random() < 0.9 else chance.randint(200, 260),
+        years=chance.choice((0, 0, 0, 1)),  # with history to fetch in one of four
+        page_size=chance.choice((16, 25, 40, 40, 60, 90)),
         is_by_queue=chance.random() < 0.25,
         rounds=tuple(rounds),
     )
@@ -178,7 +179,7 @@ def _strike(chance: random.Random, death: Death) -> Strike:
     is_landing = chance.random() < 0.5
     return Strike(
         death=death,
-        at=chance.randint(1, 12) if is_landing else int(2 ** chance.uniform(0, 8)),
+        at=chance.randint(1, 8) if is_landing else int(2 ** chance.uniform(0, 7)),
         is_before=chance.random() < 0.5,
         is_landing=is_landing,
     )

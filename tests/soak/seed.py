@@ -8,8 +8,9 @@ from datetime import date, timedelta
 from typing import Any
 
 from tests.soak.check import Check, Verdict
-from tests.soak.schedule import Death, Round, Schedule, Strike
-from tests.soak.world import Tally, World
+from tests.soak.schedule import Round, Schedule, Strike
+from tests.soak.tally import NO_CAUSE, Tally
+from tests.soak.world import World
 
 MOST_CURES = 8
 
@@ -32,13 +33,13 @@ class Client:
         """The whole schedule, then runs without faults until nothing is wrong; then the check."""
         for one in self.schedule.rounds:
             self._play_round(one)
-        causes = self._cure()
-        self._execute("update sync_state set masters_read_at = null")  # a day passes
+        # what is under way was planned while things went wrong; then a day passes
+        causes = [] if self._is_done() and not self._cause() else self._cure()
+        self._execute("update sync_state set masters_read_at = null")
         causes += self._cure()
-        with self.world.operator() as database:
-            verdict = Check(
-                database, self.connection.pk, self.world.simulator, self.number
-            ).verdict()
+        verdict = Check(
+            self.world.operator(), self.connection.pk, self.world.simulator, self.number
+        ).verdict()
         if causes[-1]:
             verdict.wrong.append(
                 f"not cured: {causes} {self._value('select cause_detail from sync_state')}"
@@ -71,26 +72,33 @@ class Client:
             for fault in one.faults
         ]
         self.ask(one.reason)
-        fell = []
-        for strike in (*one.strikes, None):
-            fell += self.run(strike, one.workers)
+        fell: list[str] = []
+        has_ended = False
+        for strike in one.strikes:
+            has_ended, struck = self.run(strike, one.workers)
+            fell += struck
+        if not has_ended:  # nobody has, after the last death; a cut line a worker survives
+            self.run(None, one.workers)
         cause = self._cause()
         self.story.append(f"{one.reason} {one.doings} {fell} -> {cause or 'fine'}")
-        struck = {
+        kinds = {
             rule["kind"]
             for rule in self.world.simulator.control("GET", "faults")
             if rule["id"] in rules and rule["applied"]
         }
-        for kind in struck:
-            self.tally.count(kind, cause or "none")
+        for kind in kinds:
+            self.tally.count(kind, cause or NO_CAUSE)
         for death in fell:
-            self.tally.count(death, cause or "none")
+            self.tally.count(death, cause or NO_CAUSE)
         self._set_right()
 
     def run(
         self, strike: Strike | None, workers: int, finally_: Callable[[], object] = lambda: None
-    ) -> list[str]:
-        """Workers until they end or die; gives which deaths fell. What died is started again."""
+    ) -> tuple[bool, list[str]]:
+        """Workers until they end or die: whether one ended by itself, and which deaths fell.
+
+        What else died than workers is started again.
+        """
         from tests.soak import worker
 
         before = len(self._noted())
@@ -111,11 +119,10 @@ class Client:
         pids = [self.world.fork(work) for _ in range(workers)]
         codes = self.world.wait(pids)
         fell = self._noted()[before:]
-        if Death.REBOOT.value in fell:
-            self.world.bring_up_after_a_reboot()
+        self.world.after(fell)
         if set(codes) - {0, -9}:
             raise AssertionError(f"a worker ended with {codes}")
-        return fell
+        return 0 in codes, fell
 
     def _note(self, word: str) -> None:
         with self._notes.open("a") as file:
@@ -145,15 +152,14 @@ class Client:
 
     def _value(self, query: str) -> object:
         """One figure about this connection."""
-        with self.world.operator() as database:
-            row = database.execute(
-                f"{query} where connection_id = %s", [self.connection.pk]
-            ).fetchone()
+        row = self.world.operator().execute(self._narrowed(query)).fetchone()
         return row[0] if row else None
 
     def _execute(self, query: str) -> None:
-        with self.world.operator() as database:
-            database.execute(f"{query} where connection_id = {self.connection.pk}")
+        self.world.operator().execute(self._narrowed(query))
+
+    def _narrowed(self, query: str) -> str:
+        return f"{query} where connection_id = {self.connection.pk}"
 
     def _set_right(self) -> None:
         """The fault is over: the dial is off, rights and key are given back, time has passed."""
@@ -173,8 +179,7 @@ class Client:
                 self.connection.key_hash = digest
                 self.connection.key_sealed = envelopes.seal("client_key", key)
                 self.connection.save()
-        with self.world.operator() as database:
-            database.execute("delete from sync_budget; delete from sync_budgetwait")
+        self.world.operator().execute("delete from sync_budget; delete from sync_budgetwait")
 
     # ---- what people do in the accounting system
 

@@ -22,12 +22,13 @@ from procrastinate import App, RetryStrategy
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.utils import connector_params
 from procrastinate.exceptions import ConnectorException
+from psycopg_pool.base import AttemptWithBackoff
 
 from klientbro.connectors import http
 from klientbro.connectors.poweroffice import client, paging
 from klientbro.connectors.poweroffice import settings as poweroffice_settings
 from klientbro.database.processes import processes_in
-from klientbro.sync import reading, tasks
+from klientbro.sync import budget, reading, tasks
 from klientbro.sync import worker as product_worker
 from klientbro.sync.database import transaction
 from klientbro.sync.engine import run_slice
@@ -44,6 +45,11 @@ def shorten_waits() -> None:
     http.BACK_OFF_SECONDS = (0.01, 0.02)
     poweroffice_settings.TIMEOUT_SECONDS = 0.8
     product_worker.PATIENCE_SECONDS = (0.01, 0.02, 0.05, 0.1, 0.5, 1.0)
+    # a dead process's turn is not waited for: one that polls for it a hundred times would be
+    budget.SIGN_OF_LIFE_SECONDS, budget.GRACE_SECONDS = 0.1, 0.02
+    budget.FIRST_UNTOLD_SECONDS, budget.LONGEST_UNTOLD_SECONDS = 0.02, 0.2
+    # between the dead lines that a pool finds after a cut: one, two, four seconds
+    AttemptWithBackoff.INITIAL_DELAY = 0.01
     tasks.sync_connection.retry_strategy = RetryStrategy(max_attempts=50, wait=0)
 
 

@@ -1,4 +1,4 @@
-"""One machine for all seeds: an embedded PostgreSQL, the simulator, and a warm process to fork."""
+"""One machine for seeds: an embedded PostgreSQL, a simulator, and a warm process to fork."""
 
 from __future__ import annotations
 
@@ -9,47 +9,71 @@ import importlib
 import os
 import shutil
 import signal
+import subprocess
 import sys
-import tempfile
 import time
 import traceback
-from collections import Counter
 from collections.abc import Callable
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import psycopg
 
 from klientbro.database.embedded import EmbeddedServer
+from klientbro.database.paths import ServerPaths
 from klientbro.database.processes import wait_until
 from simulators.poweroffice_go.testing import Simulator, start_simulator
+from tests.soak.schedule import Death
+from tests.soak.tally import Tally
 
 SECONDS_A_WORKER = 60.0
 
 
 class World:
-    """What seeds share. Use as `with World() as world`."""
+    """What seeds share that are played one after the other. Use as `with World(home) as world`.
+
+    The first one of a process makes everything ready, which takes seconds. Others begin from a
+    copy of its database (`copy_to`), so that several can be played beside each other, each with a
+    server that may be killed and a simulator of its own.
+    """
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self._operator: psycopg.Connection[Any] | None = None
+        self._inherited: list[object] = []
 
     def __enter__(self) -> World:
-        self.home = Path(tempfile.mkdtemp(prefix="kb-soak-"))
+        self.home.mkdir(exist_ok=True)
+        is_copy = ServerPaths.of_home(self.home).data.exists()
         self.simulator: Simulator = start_simulator(
             companies=1, scale=0.01, requests_per_second=0, slow_seconds=0.05
         )
         # without fsync: commits reach the kernel, which survives what is killed here
         self.server = EmbeddedServer.acquire(self.home, durable=False)
-        self._warm_up()
+        self._point_here()
+        if not is_copy:
+            self._make_ready()
+        gc.collect()
+        gc.freeze()
         return self
 
     def __exit__(self, *exc: object) -> None:
-        from django.db import connections
-
-        connections.close_all()
+        self.forget_connections()
         self.simulator.stop()
         self.server.release()
-        shutil.rmtree(self.home, ignore_errors=True)
 
-    def _warm_up(self) -> None:
+    def copy_to(self, home: Path) -> None:
+        """A home beginning with this one's database; only when this world has ended."""
+        home.mkdir()
+        kept, copied = ServerPaths.of_home(self.home).root, ServerPaths.of_home(home).root
+        # cp keeps the owner, which is not ours where the server may not run as root
+        subprocess.run(["cp", "-a", str(kept), str(copied)], check=True)
+        shutil.rmtree(ServerPaths.of_home(home).sockets, ignore_errors=True)
+
+    # ---- getting ready
+
+    def _point_here(self) -> None:
+        """This process works on this world's database and asks this world's simulator."""
         simulator = self.simulator
         given = {
             "HOME": str(self.home),
@@ -71,15 +95,32 @@ class World:
         import logging
 
         import django
+        from django.conf import settings
+        from django.db import connections
+
+        if not settings.configured:
+            django.setup()
+            logging.disable(logging.CRITICAL)  # the faults are meant to be there
+            return
+        fresh = importlib.reload(importlib.import_module("klientbro.settings.django"))
+        settings.ENVIRONMENT = fresh.ENVIRONMENT
+        for alias, database in fresh.DATABASES.items():
+            connections.settings[alias].update(database)
+
+    def _make_ready(self) -> None:
+        """An empty migrated database, and every module a worker needs in memory."""
         from django.core.management import call_command
 
-        django.setup()
-        logging.disable(logging.CRITICAL)  # the faults are meant to be there
+        # Passwords are proved elsewhere; here they would be a third of what a connection costs.
+        hba = ServerPaths.of_home(self.home).data / "pg_hba.conf"
+        hba.write_text("local all all trust\n")
+        self.operator().execute("select pg_reload_conf()")
         call_command("migrate", database="owner", verbosity=0, interactive=False)
         worker = importlib.import_module("tests.soak.worker")
         worker.shorten_waits()
+        # httpcore asks for it at every lock; one that is missing is sought on the disk each time
+        sys.modules.setdefault("sniffio", None)  # type: ignore[arg-type]
         self._import_what_a_worker_imports()
-        gc.freeze()
 
     def _import_what_a_worker_imports(self) -> None:
         """A first child tells which modules a sync loads, so that later ones find them loaded."""
@@ -101,15 +142,14 @@ class World:
     # ---- processes
 
     def fork(self, work: Callable[[], None]) -> int:
-        """A child of the warm process. No thread and no connection of ours may be open here."""
-        from django.db import connections
-
-        connections.close_all()
+        """A child of the warm process. No thread of ours may run here."""
         sys.stdout.flush()
         pid = os.fork()
         if pid:
             return pid
         try:
+            self._leave_the_parents_connections()
+            gc.disable()  # it lives for a moment, and a collection would copy pages of the parent
             work()
             os._exit(0)
         except BaseException:
@@ -138,28 +178,58 @@ class World:
                 time.sleep(0.002)
         return codes
 
+    def _leave_the_parents_connections(self) -> None:
+        """In a child: kept unclosed, for the lines are still the parent's; new ones are opened."""
+        from django.db import connections
+
+        self._inherited += [self._operator, *(one.connection for one in connections.all())]
+        self._operator = None
+        for one in connections.all():
+            one.connection = None
+
+    def after(self, fell: list[str]) -> None:
+        """Puts right what a death took along with the worker."""
+        if Death.REBOOT.value in fell:
+            self.bring_up_after_a_reboot()
+        elif Death.CUT.value in fell:
+            self.forget_connections()
+
     def bring_up(self) -> None:
         """What `klientbro run` does twice a second: the database is started when it has died."""
         if self.server.pid is None:
             self.server.ensure_running()
+            self.forget_connections()
+
+    def forget_connections(self) -> None:
+        """The driver's own connections are opened anew when next used."""
+        from django.db import connections
+
+        connections.close_all()
+        if self._operator is not None:
+            self._operator.close()
+            self._operator = None
 
     def bring_up_after_a_reboot(self) -> None:
         """The killed processes may take a moment to be gone."""
-        self.bring_up()
         if not wait_until(self._answers, 30.0, pause=0.01):
             raise AssertionError("the database did not come up again")
 
     def _answers(self) -> bool:
+        self.forget_connections()
         try:
             self.bring_up()
-            self.operator().close()
+            self.operator().execute("select 1")
         except psycopg.OperationalError:
             return False
         return True
 
     def operator(self) -> psycopg.Connection[Any]:
-        """Reads what is there, past row-level security."""
-        return psycopg.connect(self.server.superuser_url, dbname="klientbro", autocommit=True)
+        """Reads what is there, past row-level security; one connection, not to be closed."""
+        if self._operator is None:
+            self._operator = psycopg.connect(
+                self.server.superuser_url, dbname="klientbro", autocommit=True
+            )
+        return self._operator
 
     # ---- a client
 
@@ -194,26 +264,3 @@ class World:
                 api_active=True,
             )
         return firm, connection, number
-
-
-class Tally:
-    """How often each fault struck, and what came of it; kept in a file over several runs."""
-
-    def __init__(self) -> None:
-        self.seeds = 0
-        self.lost = 0
-        self.doubled = 0
-        self.difference = Decimal(0)
-        self.results: dict[str, Counter[str]] = {}
-
-    def add(self, other: Tally) -> None:
-        self.seeds += other.seeds
-        self.lost += other.lost
-        self.doubled += other.doubled
-        self.difference += other.difference
-        for what, results in other.results.items():
-            for result, times in results.items():
-                self.count(what, result, times)
-
-    def count(self, what: str, result: str, times: int = 1) -> None:
-        self.results.setdefault(what, Counter())[result] += times
