@@ -1,8 +1,8 @@
-"""What the products' views share: who may, the signed-in person, months in words, leading on."""
+"""What the products' views share: who may, the signed-in person, choices, and leading on."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import wraps
 from typing import Any
 
@@ -11,6 +11,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRedirect
 
@@ -51,6 +52,18 @@ def person(request: HttpRequest) -> User:
 def month_name(month: Month) -> str:
     """«oktober 2026»."""
     return f"{_(month.name)} {month.year}"
+
+
+def month_choices(back: int, ahead: int = 0) -> list[tuple[str, str]]:
+    """The months of a list to choose from, the newest first: its key, and the month in words."""
+    latest = Month.of(timezone.localdate())
+    months = (latest.plus(step) for step in range(ahead, -back - 1, -1))
+    return [(month.key, month_name(month)) for month in months]
+
+
+def person_id(people: Iterable[User], typed: str) -> int | None:
+    """Who of the people was chosen in a form; None for nobody, or for somebody not among them."""
+    return next((each.pk for each in people if str(each.pk) == typed), None)
 
 
 def lead_on(

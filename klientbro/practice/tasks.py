@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import logging
+from uuid import UUID
 
-from django.db import connection
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
@@ -13,9 +12,7 @@ from klientbro.clients.facts import ClientFacts
 from klientbro.practice.assignments.generation import merge_tasks
 from klientbro.sync.queue import QUEUE
 from klientbro.tenants.context import firm, firm_set
-from klientbro.tenants.services import all_firms
-
-logger = logging.getLogger(__name__)
+from klientbro.tenants.walking import for_every_firm
 
 
 @app.periodic(cron="20 2 * * *")
@@ -26,18 +23,13 @@ async def merge_all_tasks(timestamp: int) -> None:
 
 
 def merge_all_now() -> int:
-    """How many tasks were made. A firm that fails is logged and does not stop the others."""
-    made = 0
-    try:
-        for firm_id, _name in all_firms():
-            try:
-                with firm(firm_id):
-                    followed = ClientFacts.objects.exclude(tasks_from=None)
-                    client_ids = list(followed.values_list("client_id", flat=True))
-                with firm_set(firm_id):
-                    made += merge_tasks(client_ids, timezone.localdate()).made
-            except Exception:
-                logger.exception("tasks of firm %s could not be made", firm_id)
-    finally:
-        connection.close()  # the thread goes back to the worker, and takes no connection along
-    return made
+    """How many tasks were made."""
+    return for_every_firm(_merge, "making tasks")
+
+
+def _merge(firm_id: UUID) -> int:
+    with firm(firm_id):
+        followed = ClientFacts.objects.exclude(tasks_from=None)
+        client_ids = list(followed.values_list("client_id", flat=True))
+    with firm_set(firm_id):
+        return merge_tasks(client_ids, timezone.localdate()).made

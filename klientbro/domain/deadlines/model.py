@@ -73,10 +73,6 @@ class Deadline:
     def is_moved(self) -> bool:
         return self.due != self.nominal
 
-    def days_left(self, today: date) -> int:
-        """Days until it is due; negative when it is overdue."""
-        return (self.due - today).days
-
 
 FILE_AND_PAY = (Duty.FILE, Duty.PAY)
 

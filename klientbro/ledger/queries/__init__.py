@@ -18,7 +18,7 @@ from klientbro.ledger.queries.late import (
 )
 from klientbro.ledger.queries.months import last_seal, month_marks, month_strip, proof_details
 from klientbro.ledger.queries.postings import account_postings, every_posting
-from klientbro.ledger.queries.snapshot import current_landing, hold_landings, in_one_landing
+from klientbro.ledger.queries.snapshot import Published, find_in_one_landing, in_one_landing
 from klientbro.ledger.queries.trial_balances import (
     closing_as_known,
     trial_balance,
@@ -28,20 +28,20 @@ from klientbro.ledger.queries.voucher import effect_of_late_change, voucher
 from klientbro.ledger.queries.vouchers import every_voucher, late_changes, vouchers
 
 __all__ = [
+    "Published",
     "account",
     "account_postings",
     "books_of",
     "books_of_connection",
     "closing_as_known",
-    "current_landing",
     "differences_from",
     "effect_of_late_change",
     "every_late_voucher",
     "every_posting",
     "every_voucher",
     "find",
+    "find_in_one_landing",
     "first_known_at",
-    "hold_landings",
     "in_one_landing",
     "last_seal",
     "late_accounts",

@@ -27,17 +27,13 @@ join clients_integration i on i.id = c.integration_id
 left join ledger_books b on b.connection_id = c.id
 """
 
-# The active connection supplies the books; without one, the last that had any. A removed
-# integration takes its key away, never the client's figures.
-_OF_CLIENT = (
-    _COLUMNS
-    + """
-where c.client_id = %(id)s
-order by c.is_active desc, (b.anchor_date is not null) desc, (c.deleted_at is null) desc,
-         c.activated_at desc nulls last, c.id desc
-limit 1
-"""
-)
+# The active connection supplies a client's books; without one, the last that had any. A removed
+# integration takes its key away, never the client's figures. c: clients_connection, b:
+# ledger_books. Whoever chooses a client's connection orders by this, so that all choose the same.
+SUPPLIER_FIRST = """c.is_active desc, (b.anchor_date is not null) desc,
+  (c.deleted_at is null) desc, c.activated_at desc nulls last, c.id desc"""
+
+_OF_CLIENT = f"{_COLUMNS} where c.client_id = %(id)s order by {SUPPLIER_FIRST} limit 1"
 _OF_CONNECTION = _COLUMNS + "where c.id = %(id)s"
 
 

@@ -100,10 +100,6 @@ class LateVoucher:
         """How much higher the result before tax became: income is credit, so the sign turns."""
         return ZERO - sum((effect.before_tax for effect in self.accounts), ZERO)
 
-    @property
-    def vat_total(self) -> Decimal:
-        return sum((effect.vat for effect in self.vat), ZERO)
-
 
 @dataclass(frozen=True, slots=True)
 class LateVoucherPage:

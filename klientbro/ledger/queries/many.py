@@ -9,12 +9,11 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from klientbro.domain.periods import Month
+from klientbro.ledger.queries.books import SUPPLIER_FIRST
 from klientbro.ledger.queries.sql import fetch_all
+from klientbro.ledger.rows import MonthState
 
-CALENDAR_YEAR_END = 12
-
-# The same choice as books_of makes for one client.
-_BOOKS = """
+_BOOKS = f"""
 select distinct on (c.client_id) c.client_id, c.id, c.is_active,
        coalesce(c.deleted_at, c.deactivated_at), coalesce(b.stage, 'new'), b.complete_at,
        coalesce(b.landing, 0), b.lock_date, b.covered_from, b.anchor_date,
@@ -23,12 +22,11 @@ select distinct on (c.client_id) c.client_id, c.id, c.is_active,
 from clients_connection c
 left join ledger_books b on b.connection_id = c.id
 where c.client_id = any(%(clients)s::bigint[])
-order by c.client_id, c.is_active desc, (b.anchor_date is not null) desc,
-         (c.deleted_at is null) desc, c.activated_at desc nulls last, c.id desc
-"""
+order by c.client_id, {SUPPLIER_FIRST}
+"""  # noqa: S608 constants only
 
 _MONTHS = """
-select connection_id, month, state, changed_after_lock from ledger_month
+select connection_id, month, state from ledger_month
 where connection_id = any(%(connections)s::bigint[]) and month between %(first)s and %(last)s
 """
 
@@ -86,6 +84,15 @@ group by 1, 2, 3
 """
 
 
+def year_start(month: Month, first_month: int = 1) -> Month:
+    """The first month of the financial year that holds the month, for years begun in first_month.
+
+    July years: the year of March 2026 began in July 2025.
+    """
+    year = month.year if month.month >= first_month else month.year - 1
+    return Month(year, first_month)
+
+
 @dataclass(frozen=True, slots=True)
 class ClientBooks:
     """Which connection supplies a client's books, and how far they reach."""
@@ -107,6 +114,10 @@ class ClientBooks:
     @property
     def is_usable(self) -> bool:
         return self.stage != "new" and self.anchor_date is not None
+
+    def year_start(self, month: Month) -> Month:
+        """The first month of the financial year that holds the month."""
+        return year_start(month, self.year_start_month)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,14 +146,14 @@ def books_of_clients(client_ids: Collection[int]) -> dict[int, ClientBooks]:
 
 def month_states(
     connection_ids: Collection[int], first: Month, last: Month
-) -> dict[int, dict[Month, tuple[str, bool]]]:
-    """What the last proof of each month said, and whether it changed after lock or seal."""
-    found: dict[int, dict[Month, tuple[str, bool]]] = defaultdict(dict)
-    for connection_id, month, state, is_late in fetch_all(
+) -> dict[int, dict[Month, MonthState]]:
+    """What the last proof of each month said, by connection; months never proved are left out."""
+    found: dict[int, dict[Month, MonthState]] = defaultdict(dict)
+    for connection_id, month, state in fetch_all(
         _MONTHS,
         {"connections": list(connection_ids), "first": first.first_day, "last": last.first_day},
     ):
-        found[connection_id][Month.of(month)] = (state, is_late)
+        found[connection_id][Month.of(month)] = MonthState(state)
     return found
 
 
@@ -156,7 +167,7 @@ def standings(books: Collection[ClientBooks], month: Month) -> dict[int, Standin
         {
             "connections": [each.connection_id for each in usable],
             "anchors": [each.anchor_date for each in usable],
-            "years": [_year_start(month, each.year_start_month).first_day for each in usable],
+            "years": [each.year_start(month).first_day for each in usable],
             "month": month.first_day,
         },
     ):
@@ -178,8 +189,3 @@ def overdue_items(
             _OVERDUE, {"connections": list(connection_ids)}
         )
     }
-
-
-def _year_start(month: Month, first_month: int) -> Month:
-    year = month.year if month.month >= first_month else month.year - 1
-    return Month(year, first_month)

@@ -3,7 +3,7 @@ and the sub-ledger at a day."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -67,13 +67,6 @@ where connection_id = %(connection)s and as_of = %(as_of)s
 order by side, id desc
 """
 
-_ITEMS = """
-select i.source_id, coalesce(i.party_no, ''), coalesce(i.party_name, ''), i.voucher_no,
-       i.posting_date, i.due_date, i.amount, i.balance
-from ledger_item i where i.snapshot_id = %(snapshot)s
-order by i.party_no, i.posting_date, i.source_id limit %(most)s
-"""
-
 _PROVED = """
 select state from ledger_month where connection_id = %(connection)s and month = %(month)s
 """
@@ -115,20 +108,6 @@ class ItemSnapshot:
     items: int
     total: Decimal
     control_total: Decimal | None
-
-
-@dataclass(frozen=True, slots=True)
-class OpenItemRow:
-    """One open item of a snapshot; balance in ledger sign."""
-
-    id: str
-    party_no: str
-    party_name: str
-    voucher_no: int | None
-    posting_date: date | None
-    due_date: date | None
-    amount: Decimal
-    balance: Decimal
 
 
 def chart(connection_id: int, month: Month) -> list[ChartAccount]:
@@ -213,11 +192,6 @@ def items_at(connection_id: int, as_of: date) -> dict[str, ItemSnapshot]:
             _ITEMS_AT, {"connection": connection_id, "as_of": as_of}
         )
     }
-
-
-def items_of(snapshot_id: int, *, most: int) -> Sequence[OpenItemRow]:
-    """The snapshot's items, by party."""
-    return [OpenItemRow(*row) for row in fetch_all(_ITEMS, {"snapshot": snapshot_id, "most": most})]
 
 
 def is_proved(connection_id: int, month: Month) -> bool:

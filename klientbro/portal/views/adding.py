@@ -7,7 +7,6 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -15,8 +14,9 @@ from klientbro.clients.errors import RefusedError
 from klientbro.clients.models import Connection, KeyCheck
 from klientbro.clients.registered_names import is_set_up, registered_name
 from klientbro.clients.rights import rights_in_words
-from klientbro.clients.services import Typed, add_connection, begin_key_check, read_typed
+from klientbro.clients.services import Typed, add_connection, read_typed
 from klientbro.portal.key_answers import Answering, refused, typed_key_of
+from klientbro.portal.views.asking import answer_address, ask_about_key
 from klientbro.portal.views.shared import (
     choices_of,
     find_check,
@@ -24,10 +24,10 @@ from klientbro.portal.views.shared import (
     months_of_year,
     portal_view,
     show_dialog,
-    system_name,
 )
 from klientbro.sync.rechecks import queue_recheck
-from klientbro.sync.services import queue_key_check
+
+ANSWER = "new_client_answer"
 
 
 @portal_view
@@ -47,16 +47,9 @@ def new_client(request: HttpRequest, system: str) -> HttpResponse:
     try:
         typed = read_typed(asked.get("identifier", ""), asked.get("name", ""), asked.get("key", ""))
         choices_of(request)
-        check = begin_key_check(integration, typed.key, user_id=request.user.pk)
+        return ask_about_key(request, ANSWER, integration, typed.key)
     except RefusedError as error:
         return refused(request, error)
-    queue_key_check(check.pk)
-    context = {
-        "what": "working",
-        "address": reverse("portal:new_client_answer", args=[system, check.public_id]),
-        "system_name": system_name(system),
-    }
-    return render(request, "portal/parts/key_answer.html", context)
 
 
 @portal_view
@@ -77,7 +70,7 @@ def new_client_answer(request: HttpRequest, system: str, check_id: UUID) -> Http
         typed = replace(typed, choices=choices_of(request))
     except RefusedError as error:
         return refused(request, error)
-    address = reverse("portal:new_client_answer", args=[system, check.public_id])
+    address = answer_address(ANSWER, system, check)
     return Answering(request, check, address, typed, save, added_text).respond()
 
 

@@ -6,8 +6,6 @@ from dataclasses import replace
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -17,7 +15,6 @@ from klientbro.clients.models import Connection, KeyCheck
 from klientbro.clients.services import (
     Choices,
     Typed,
-    begin_key_check,
     edit_connection,
     needs_new_number,
     read_typed,
@@ -26,6 +23,7 @@ from klientbro.clients.services.typed import read_key, read_name
 from klientbro.domain.identifier import Identifier
 from klientbro.portal.key_answers import Answering, refused, typed_key_of
 from klientbro.portal.views.adding import added_text
+from klientbro.portal.views.asking import answer_address, ask_about_key
 from klientbro.portal.views.shared import (
     choices_of,
     done,
@@ -35,12 +33,13 @@ from klientbro.portal.views.shared import (
     months_of_year,
     portal_view,
     show_dialog,
-    system_name,
 )
 from klientbro.sync.chosen import read_settings_anew
 from klientbro.sync.rechecks import queue_recheck
-from klientbro.sync.services import queue_key_check, queue_sync
+from klientbro.sync.services import queue_sync
 from klientbro.tenants.services import firm_envelopes
+
+ANSWER = "edit_answer"
 
 
 @portal_view
@@ -68,18 +67,9 @@ def edit_client(request: HttpRequest, system: str, connection_id: UUID) -> HttpR
             changed = _edit(connection, typed, None, confirmed=False)
             text = _("%(name)s has been changed.") % {"name": changed.name}
             return done(request, list_address(request, connection.integration), text)
-        check = begin_key_check(
-            connection.integration, typed.key, user_id=request.user.pk, connection=connection
-        )
+        return ask_about_key(request, ANSWER, connection.integration, typed.key, connection)
     except RefusedError as error:
         return refused(request, error)
-    queue_key_check(check.pk)
-    context = {
-        "what": "working",
-        "address": _answer_address(connection, check),
-        "system_name": system_name(system),
-    }
-    return render(request, "portal/parts/key_answer.html", context)
 
 
 @portal_view
@@ -110,9 +100,8 @@ def edit_client_answer(
         typed = replace(typed, choices=choices_of(request, connection))
     except RefusedError as error:
         return refused(request, error)
-    return Answering(
-        request, check, _answer_address(connection, check), typed, save, text
-    ).respond()
+    address = answer_address(ANSWER, system, check, connection)
+    return Answering(request, check, address, typed, save, text).respond()
 
 
 def _edit(
@@ -139,10 +128,3 @@ def _read(request: HttpRequest, stored: Identifier | None, key: str) -> Typed:
 
 def _mask(stored: Identifier) -> str:
     return "".join(stored.display.split())
-
-
-def _answer_address(connection: Connection, check: KeyCheck) -> str:
-    return reverse(
-        "portal:edit_answer",
-        args=[connection.integration.system, connection.public_id, check.public_id],
-    )

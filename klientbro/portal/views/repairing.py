@@ -5,29 +5,29 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from klientbro.clients.errors import RefusedError
 from klientbro.clients.identifiers import identifier_of
 from klientbro.clients.models import Connection, KeyCheck
-from klientbro.clients.services import Typed, begin_key_check, edit_connection
+from klientbro.clients.services import Typed, edit_connection
 from klientbro.clients.services.typed import read_key
 from klientbro.portal.key_answers import Answering, refused, typed_key_of
 from klientbro.portal.rows import filled
 from klientbro.portal.views.adding import added_text
+from klientbro.portal.views.asking import answer_address, ask_about_key
 from klientbro.portal.views.shared import (
     find_check,
     find_connection,
     portal_view,
     show_dialog,
-    system_name,
 )
 from klientbro.sync.rechecks import queue_recheck
-from klientbro.sync.services import cause_text, connection_states, queue_key_check, queue_sync
+from klientbro.sync.services import cause_text, connection_states, queue_sync
 from klientbro.tenants.services import firm_envelopes
+
+ANSWER = "repair_answer"
 
 
 @portal_view
@@ -46,18 +46,9 @@ def repair(request: HttpRequest, system: str, connection_id: UUID) -> HttpRespon
         )
     try:
         key = read_key(request.POST.get("key", ""), required=True)
-        check = begin_key_check(
-            connection.integration, key, user_id=request.user.pk, connection=connection
-        )
+        return ask_about_key(request, ANSWER, connection.integration, key, connection)
     except RefusedError as error:
         return refused(request, error)
-    queue_key_check(check.pk)
-    context = {
-        "what": "working",
-        "address": _answer_address(connection, check),
-        "system_name": system_name(system),
-    }
-    return render(request, "portal/parts/key_answer.html", context)
 
 
 @portal_view
@@ -91,7 +82,7 @@ def repair_answer(
         )
     except RefusedError as error:
         return refused(request, error)
-    address = _answer_address(connection, check)
+    address = answer_address(ANSWER, system, check, connection)
     return Answering(request, check, address, typed, save, text, is_repair=True).respond()
 
 
@@ -103,10 +94,3 @@ def _why(connection: Connection) -> str:
     if connection.key_check_cause and not connection.api_active:
         return filled(_(cause_text(connection.key_check_cause).explanation), {})
     return ""
-
-
-def _answer_address(connection: Connection, check: KeyCheck) -> str:
-    return reverse(
-        "portal:repair_answer",
-        args=[connection.integration.system, connection.public_id, check.public_id],
-    )

@@ -178,12 +178,6 @@ def set_state(
         return len(changed)
 
 
-def assign_tasks(task_ids: Collection[UUID], assignee: User | None) -> int:
-    """Makes a person responsible for the tasks; None leaves them to nobody."""
-    with transaction.atomic():
-        return Task.objects.filter(public_id__in=task_ids).update(assignee=assignee)
-
-
 def add_own_task(
     client_id: int, title: str, due: date, *, kind: str, assignee_id: int | None
 ) -> Task:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from typing import TypeVar
 from uuid import UUID
 
 from django.http import Http404
@@ -11,12 +13,13 @@ from django.utils import timezone
 
 from klientbro.clients.models import Client, Connection
 from klientbro.connectors.registry import connectors
-from klientbro.ledger.queries import books_of, voucher
+from klientbro.ledger.queries import Published, books_of, find_in_one_landing, voucher
 from klientbro.ledger.rows import BooksState, Voucher
 from klientbro.sync.attention import note_opened
 from klientbro.sync.services import ConnectionState, connection_states
 
 LARGEST_NUMBER = 2**63 - 1
+Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,18 @@ def client_page(public_id: UUID) -> ClientPage:
         note_opened(books.connection_id)
         status = connection_states([books.connection_id]).get(books.connection_id, status)
     return ClientPage(client, books, status, timezone.localdate())
+
+
+def read_client(public_id: UUID, read: Callable[[ClientPage], Answer]) -> Answer:
+    """What `read` makes of the client, all of it from one landing. 404 as for client_page."""
+
+    def find() -> tuple[ClientPage, Published | None]:
+        page = client_page(public_id)
+        if page.books is None or not page.is_usable:
+            return page, None
+        return page, Published(page.books.connection_id, page.books.landing)
+
+    return find_in_one_landing(find, read)
 
 
 def wanted_voucher(page: ClientPage, number: int, voucher_id: str | None) -> Voucher | None:

@@ -42,6 +42,10 @@ def finding_words(finding: Finding) -> str:
             return _("The accounting system sends a field we do not know: %(name)s.") % {
                 "name": finding.reference
             }
+        case "missing_field":
+            return _("The accounting system no longer sends a field we ask for: %(name)s.") % {
+                "name": finding.reference
+            }
         case "unknown_value":
             return _("The accounting system sends a value we do not know: %(name)s.") % {
                 "name": finding.reference

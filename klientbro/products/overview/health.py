@@ -86,10 +86,6 @@ def _reaches(books: ClientBooks, month: Month) -> bool:
 
 def _has_last_year(books: ClientBooks, month: Month) -> bool:
     """Whether the same months of last year are wholly held."""
-    start = Month(
-        month.year if month.month >= books.year_start_month else month.year - 1,
-        books.year_start_month,
-    ).plus(-12)
     if books.covered_from is None:
         return False
-    return start.first_day >= books.covered_from
+    return books.year_start(month).plus(-12).first_day >= books.covered_from

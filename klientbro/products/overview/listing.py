@@ -14,6 +14,7 @@ from uuid import UUID
 from django.db import connection
 
 from klientbro.domain.periods import Month
+from klientbro.ledger.queries.books import SUPPLIER_FIRST
 from klientbro.lib.sorting import norwegian_sort_key
 
 SOON = timedelta(days=30)
@@ -87,7 +88,7 @@ class Listed:
 
 # `seal` is what the last proof of the chosen month said. A client is stopped when its connection
 # is turned off or a cause that somebody must cure stands (sync_state.cause).
-_RANKED = """
+_RANKED = f"""
 with clients as materialized (
   select c.id, c.public_id, c.name, c.orgnr, c.sort_key, f.responsible_id,
          k.id as connection_id, coalesce(k.is_active, false) as is_active,
@@ -96,9 +97,9 @@ with clients as materialized (
   join clients_client c on c.id = o.client_id
   left join clients_clientfacts f on f.client_id = c.id
   left join lateral (
-    select id, is_active from clients_connection n where n.client_id = c.id
-    order by n.is_active desc, (n.deleted_at is null) desc, n.activated_at desc nulls last,
-             n.id desc limit 1
+    select c.id, c.is_active from clients_connection c
+    left join ledger_books b on b.connection_id = c.id
+    where c.client_id = o.client_id order by {SUPPLIER_FIRST} limit 1
   ) k on true
   left join sync_state s on s.connection_id = k.id
 ), due as materialized (
@@ -135,7 +136,7 @@ with clients as materialized (
     and (%(text)s = '' or r.name ilike %(pattern)s or r.sort_key like %(folded)s
          or r.orgnr like %(digits)s)
 )
-"""
+"""  # noqa: S608 constants only
 
 _COUNTS = f"""{_RANKED}
 select a.*, b.* from (

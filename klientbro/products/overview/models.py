@@ -21,6 +21,20 @@ class OverviewClient(models.Model):
         return f"{self.client_id} in Oversikt"
 
 
+class TakenOut(models.Model):
+    """A client that somebody took out of Oversikt: it comes back by choice, never by itself."""
+
+    firm = models.ForeignKey("tenants.Firm", on_delete=models.CASCADE)
+    client = models.OneToOneField("clients.Client", on_delete=models.CASCADE, related_name="+")
+    taken_out_at = models.DateTimeField(auto_now_add=True)
+    taken_out_by = models.ForeignKey(
+        "tenants.User", on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+
+    def __str__(self) -> str:
+        return f"{self.client_id} out of Oversikt"
+
+
 class OverviewSettings(models.Model):
     """One row per firm: whether active clients come into Oversikt by themselves."""
 

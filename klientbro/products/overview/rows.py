@@ -15,9 +15,10 @@ from klientbro.clients.models import ClientFacts
 from klientbro.domain.client_facts import VatFrequency
 from klientbro.domain.deadlines import DeadlineKind
 from klientbro.domain.periods import Month, month_range
-from klientbro.ledger.queries.many import ClientBooks, books_of_clients, month_states
+from klientbro.ledger.queries.many import ClientBooks, books_of_clients, month_states, year_start
+from klientbro.ledger.rows import MonthState
 from klientbro.practice.assignments.tables import DONE, Task, TaskState
-from klientbro.practice.books.texts import connection_tone, connection_words
+from klientbro.practice.books.texts import connection_tone, connection_words, seal_tone
 from klientbro.products.overview.listing import SOON, Group, Listed
 from klientbro.products.reconciliation.progress import Counts, progress_of
 from klientbro.shell.templatetags.kb import day
@@ -181,34 +182,32 @@ def _tasks(client_ids: Sequence[int], month: Month, today: date) -> list[Task]:
 
 
 def _year_of(month: Month, books: ClientBooks | None) -> tuple[Month, Month]:
-    start = books.year_start_month if books else 1
-    first = Month(month.year if month.month >= start else month.year - 1, start)
+    first = books.year_start(month) if books else year_start(month)
     return first, first.plus(11)
 
 
 def _strip(
     books: ClientBooks | None,
     year: tuple[Month, Month],
-    proved: dict[int, dict[Month, tuple[str, bool]]],
+    proved: dict[int, dict[Month, MonthState]],
     today: date,
 ) -> tuple[MonthSeal, ...]:
     known = proved.get(books.connection_id, {}) if books else {}
+    words = {
+        "sealed": _("%(month)s: reconciled with the source"),
+        "unsealed": _("%(month)s: differs from the source"),
+        "open": _("%(month)s: not reconciled yet"),
+        "none": _("%(month)s: no figures yet"),
+    }
     marks = []
     for month in month_range(*year):
-        state = known.get(month, ("", False))[0]
-        name = _(month.name)
-        if state == "sealed":
-            marks.append(
-                MonthSeal("sealed", _("%(month)s: reconciled with the source") % {"month": name})
-            )
-        elif state in ("differs", "moving"):
-            marks.append(
-                MonthSeal("unsealed", _("%(month)s: differs from the source") % {"month": name})
-            )
-        elif books is None or month.first_day > today or not books.is_usable:
-            marks.append(MonthSeal("none", _("%(month)s: no figures yet") % {"month": name}))
-        else:
-            marks.append(MonthSeal("open", _("%(month)s: not reconciled yet") % {"month": name}))
+        state = known.get(month, MonthState.UNPROVED)
+        if state is MonthState.UNPROVED and (
+            books is None or month.first_day > today or not books.is_usable
+        ):
+            state = MonthState.MISSING
+        tone = seal_tone(state)
+        marks.append(MonthSeal(tone, words[tone] % {"month": _(month.name)}))
     return tuple(marks)
 
 

@@ -1,7 +1,8 @@
 """How far a client's month has come, kept as counts so that a list of thousands costs one query.
 
-The counts are written with every signature and by the job that follows a landing; the pages of the
-month itself never trust them, they compare anew.
+The counts are written with every action in the month, and when its page finds a signature that no
+longer holds. No landing writes them: between a landing and the next look at the month they may lag
+behind. The pages of the month itself never trust them, they compare anew.
 """
 
 from __future__ import annotations
@@ -23,10 +24,6 @@ class Counts:
     reviewed: int = 0
     suspended: int = 0
     differing: int = 0
-
-    @property
-    def is_finished(self) -> bool:
-        return self.to_do > 0 and self.reviewed == self.to_do
 
 
 def write_progress(client_id: int, month: date, counts: Counts) -> None:

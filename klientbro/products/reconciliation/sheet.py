@@ -126,12 +126,10 @@ class MonthSheet:
     client_id: int
     month: Month
     books: BooksState
-    landing: int
     lines: tuple[Line, ...]
     is_proved: bool
     is_locked: bool
     closed: ClosedPeriod | None
-    grounds: Grounds
 
     def line(self, account_id: str) -> Line | None:
         return next((line for line in self.lines if line.account.id == account_id), None)
@@ -155,7 +153,7 @@ class MonthSheet:
 def month_sheet(client: Client, books: BooksState, month: Month) -> MonthSheet | None:
     """The month, None before the ledger can say anything of it. A fixed number of statements.
 
-    The caller reads it in one landing (practice/books' ledger_view does).
+    The caller reads it in one landing (practice/books' read_client does).
     """
     balance = trial_balance_of(books, Period(month, month), include_unused=True)
     if balance is None or not books.is_covered(month):
@@ -207,12 +205,10 @@ def month_sheet(client: Client, books: BooksState, month: Month) -> MonthSheet |
         client_id=client.pk,
         month=month,
         books=books,
-        landing=books.landing,
         lines=tuple(lines),
         is_proved=proved,
         is_locked=locked,
         closed=closed_period(client.pk, month),
-        grounds=grounds,
     )
 
 

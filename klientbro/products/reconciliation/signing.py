@@ -245,7 +245,7 @@ def _write(
         is_automatic=is_automatic,
         by=by,
         comment=comment.strip(),
-        landing=sheet.landing,
+        landing=sheet.books.landing,
         balance=line.closing,
         documented=line.truth.amount,
         snapshot={

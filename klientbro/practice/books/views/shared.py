@@ -14,15 +14,13 @@ from django.shortcuts import render
 from django.urls import reverse
 from django_htmx.http import HttpResponseClientRefresh
 
-from klientbro.ledger.queries import current_landing, hold_landings
 from klientbro.lib.errors import UnknownAccountError
-from klientbro.practice.books.access import ClientPage, client_page
+from klientbro.practice.books.access import ClientPage, client_page, read_client
 from klientbro.practice.books.texts import cause_notice
 from klientbro.practice.books.typed import page_number
 
 __all__ = ["client_view", "ledger_view", "page_number", "show"]
 
-ATTEMPTS = 3
 WAITING = "practice/books/waiting.html"
 ClientView = Callable[..., HttpResponseBase]
 
@@ -50,26 +48,20 @@ def ledger_view(tab: str) -> Callable[[ClientView], ClientView]:
         def wrapped(
             request: HttpRequest, client_id: UUID, **arguments: str | int | UUID
         ) -> HttpResponseBase:
-            for attempt in range(ATTEMPTS + 1):
-                page = client_page(client_id)
-                if attempt == ATTEMPTS and page.books is not None:
-                    hold_landings(page.books.connection_id)
-                    page = client_page(client_id)
+            def read(page: ClientPage) -> HttpResponseBase:
                 books = page.books
                 if books is None or not books.is_usable:
                     return show(request, page, tab, WAITING, {})
                 if has_arrived(request):
                     return HttpResponseClientRefresh()
                 try:
-                    response = view(request, page, books, **arguments)
+                    return view(request, page, books, **arguments)
                 except UnknownAccountError as error:
                     # a posting came before the account it is on: the next sync brings it
                     context = {"unknown_accounts": error.account_ids}
                     return show(request, page, tab, WAITING, context)
-                # a landing published meanwhile would mix old and new figures: read again
-                if current_landing(books.connection_id) == books.landing:
-                    break
-            return response
+
+            return read_client(client_id, read)
 
         return login_required(wrapped)
 

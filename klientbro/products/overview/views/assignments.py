@@ -28,7 +28,7 @@ from klientbro.practice.assignments.templates import (
     import_standard_templates,
     save_template,
 )
-from klientbro.practice.pages import REFUSED, lead_on, product_view
+from klientbro.practice.pages import REFUSED, lead_on, person_id, product_view
 from klientbro.practice.permissions import Act
 from klientbro.products.overview.texts import kind_name, kinds, rule_names
 from klientbro.products.overview.views.clients import chosen_clients, find_client
@@ -157,7 +157,6 @@ def give_dialog(request: HttpRequest) -> HttpResponse:
         None,
     )
     begins = parse_typed_date(asked.get("from", ""))
-    people = {str(each.pk): each.pk for each in people_of_firm()}
     if found is None or begins is None or not chosen:
         problem = _("Choose clients and an assignment, and write from when as 31.12.2026.")
         return dialog(
@@ -168,7 +167,7 @@ def give_dialog(request: HttpRequest) -> HttpResponse:
         chosen,
         begins,
         timezone.localdate(),
-        assignee_id=people.get(asked.get("assignee", "")),
+        assignee_id=person_id(context["people"], asked.get("assignee", "")),
     )
     text = _("%(given)s clients got «%(name)s», %(had)s had it. %(made)s tasks were made.") % {
         "given": given.given,
@@ -204,7 +203,6 @@ def edit_dialog(request: HttpRequest, client_id: UUID, assignment_id: UUID) -> H
     begins = parse_typed_date(asked.get("from", ""))
     ends_text = asked.get("to", "").strip()
     ends = parse_typed_date(ends_text) if ends_text else None
-    people = {str(each.pk): each.pk for each in people_of_firm()}
     version = asked.get("version", "")
     try:
         if begins is None or (ends_text and ends is None):
@@ -215,7 +213,7 @@ def edit_dialog(request: HttpRequest, client_id: UUID, assignment_id: UUID) -> H
             timezone.localdate(),
             valid_from=begins,
             valid_to=ends,
-            assignee_id=people.get(asked.get("assignee", "")),
+            assignee_id=person_id(context["people"], asked.get("assignee", "")),
             left_out=[task.key for task in context["tasks"] if task.key not in kept],
             version=int(version) if version.isdigit() else 0,
         )

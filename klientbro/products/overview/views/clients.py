@@ -25,9 +25,10 @@ from klientbro.clients.services.facts import (
     set_labels,
 )
 from klientbro.ledger.queries.many import books_of_clients, month_states
+from klientbro.ledger.rows import MonthState
 from klientbro.practice.assignments.generation import merge_tasks
 from klientbro.practice.assignments.tables import DONE, Assignment, Task, TaskState
-from klientbro.practice.books.texts import connection_tone, connection_words
+from klientbro.practice.books.texts import connection_tone, connection_words, seal_tone
 from klientbro.practice.pages import REFUSED, lead_on, month_name, person, product_view
 from klientbro.practice.permissions import Act
 from klientbro.products.overview.forms import (
@@ -80,14 +81,14 @@ def card_page(request: HttpRequest, client_id: UUID) -> HttpResponse:
     month, today = chosen_month(request.GET), timezone.localdate()
     books = books_of_clients([client.pk]).get(client.pk)
     state = ConnectionState()
-    health, seal = None, ""
+    health, seal = None, MonthState.UNPROVED
     if books is not None:
         state = connection_states([books.connection_id]).get(books.connection_id, state)
         health = health_of([books], month).get(client.pk)
         seal = (
             month_states([books.connection_id], month, month)
             .get(books.connection_id, {})
-            .get(month, ("", False))[0]
+            .get(month, seal)
         )
     tasks = Task.objects.filter(client=client).select_related("assignee", "assignment__template")
     unfinished = list(tasks.exclude(state__in=DONE).order_by("due_date", "pk"))
@@ -104,8 +105,8 @@ def card_page(request: HttpRequest, client_id: UUID) -> HttpResponse:
         "state_words": connection_words(state),
         "state_tone": connection_tone(state),
         "health": health,
-        "seal": {"sealed": "sealed", "differs": "unsealed", "moving": "unsealed"}.get(seal, "open"),
-        "is_sealed": seal == "sealed",
+        "seal": seal_tone(seal),
+        "is_sealed": seal is MonthState.SEALED,
         "progress": progress_of([client.pk], month.first_day).get(client.pk),
         "tasks": [shown_task(task, today) for task in unfinished],
         "finished": [shown_task(task, today) for task in finished],
@@ -199,7 +200,7 @@ def bulk_facts_dialog(request: HttpRequest) -> HttpResponse:
 def take_out_view(request: HttpRequest, client_id: UUID) -> HttpResponse:
     """Takes the client out of Oversikt; everything done stays, and it may be imported again."""
     client = find_client(client_id)
-    take_out(client.pk)
+    take_out(client.pk, by=person(request))
     text = _("%(name)s has been taken out of Oversikt. Import it to have it back.") % {
         "name": client.name
     }

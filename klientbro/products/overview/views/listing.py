@@ -14,17 +14,18 @@ from django.views.decorators.http import require_GET, require_POST
 
 from klientbro.clients.services.facts import labels_of_firm, people_of_firm
 from klientbro.clients.services.rows import current_firm_id
-from klientbro.practice.pages import lead_on, month_name, person, product_view
+from klientbro.practice.pages import lead_on, month_choices, month_name, person, product_view
 from klientbro.practice.permissions import Act
 from klientbro.products.overview.importing import candidates, imports_by_itself
 from klientbro.products.overview.listing import Choice, Counted, Group, Show, count, listed
 from klientbro.products.overview.models import SavedView
 from klientbro.products.overview.rows import grouped, rows_of
 from klientbro.products.overview.views.shared import (
+    MONTHS_AHEAD,
+    MONTHS_BACK,
     address_of,
     choice_of,
     chosen_month,
-    months_to_choose,
 )
 from klientbro.shell.paging import pages_around, pages_of
 
@@ -59,7 +60,7 @@ def overview_page(request: HttpRequest) -> HttpResponse:
     context = {
         "month": month,
         "month_name": month_name(month),
-        "months": [(each.key, month_name(each)) for each in months_to_choose()],
+        "months": month_choices(MONTHS_BACK, MONTHS_AHEAD),
         "today": today,
         "choice": choice,
         "chips": chips(choice, counted),

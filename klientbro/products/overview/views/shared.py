@@ -29,11 +29,6 @@ def chosen_month(asked: QueryDict) -> Month:
     return min(max(month, first), last)
 
 
-def months_to_choose() -> list[Month]:
-    latest = Month.of(timezone.localdate())
-    return [latest.plus(step) for step in range(MONTHS_AHEAD, -MONTHS_BACK - 1, -1)]
-
-
 def choice_of(asked: QueryDict) -> Choice:
     """What the address narrows the list down to; what cannot be read is left out."""
     show = asked.get(SHOW, "")

@@ -17,7 +17,7 @@ from klientbro.clients.services.facts import people_of_firm
 from klientbro.lib.dates import parse_typed_date
 from klientbro.practice.assignments.services import add_own_task, set_state
 from klientbro.practice.assignments.tables import DONE, Task, TaskState
-from klientbro.practice.pages import REFUSED, lead_on, person, product_view
+from klientbro.practice.pages import REFUSED, lead_on, person, person_id, product_view
 from klientbro.practice.permissions import Act
 from klientbro.products.overview.texts import kinds
 from klientbro.products.overview.views.clients import chosen_clients, find_client
@@ -111,7 +111,6 @@ def new_task_dialog(request: HttpRequest, client_id: UUID) -> HttpResponse:
     asked = request.POST
     due = parse_typed_date(asked.get("due", ""))
     problem, field = "", ""
-    people = {str(each.pk): each.pk for each in people_of_firm()}
     if due is None:
         problem, field = _("The due date must be a date. Write it as 31.12.2026."), "due"
     elif asked.get("kind") not in dict(kinds()):
@@ -123,7 +122,7 @@ def new_task_dialog(request: HttpRequest, client_id: UUID) -> HttpResponse:
                 asked.get("title", ""),
                 due,
                 kind=asked["kind"],
-                assignee_id=people.get(asked.get("assignee", "")),
+                assignee_id=person_id(context["people"], asked.get("assignee", "")),
             )
         except RefusedError as error:
             problem, field = str(error), error.field

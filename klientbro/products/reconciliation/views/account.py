@@ -17,7 +17,8 @@ from klientbro.domain.periods import Month
 from klientbro.domain.reconciliation.methods import Frequency, Method
 from klientbro.ledger.queries.reconciling import postings_of_month
 from klientbro.lib.numbers import parse_typed_number
-from klientbro.practice.pages import lead_on, month_name, person, product_view
+from klientbro.practice.books.views.shared import show
+from klientbro.practice.pages import lead_on, month_name, person, person_id, product_view
 from klientbro.practice.permissions import Act
 from klientbro.products.reconciliation.documentation import (
     add_line,
@@ -25,7 +26,6 @@ from klientbro.products.reconciliation.documentation import (
     resolve_note,
     write_note,
 )
-from klientbro.products.reconciliation.models import SignOff
 from klientbro.products.reconciliation.plan import TypedPlan, save_plan
 from klientbro.products.reconciliation.sheet import MonthSheet
 from klientbro.products.reconciliation.signing import (
@@ -45,12 +45,12 @@ from klientbro.products.reconciliation.texts import (
 )
 from klientbro.products.reconciliation.views.month import shown_lines
 from klientbro.products.reconciliation.views.shared import (
+    TAB,
     is_alone,
     keep_progress,
     read_month,
     refused,
     sheet_of,
-    show,
 )
 
 MOST_POSTINGS = 200
@@ -103,9 +103,8 @@ def account_page(
         and (newest.by_id != me.pk or is_alone()),
         "may_withdraw": newest is not None and newest.by_id == me.pk,
         "history": list(reversed(line.history)),
-        "steps": dict(SignOff.Step.choices),
     }
-    return show(request, page, "reconciliation/account.html", context)
+    return show(request, page, TAB, "reconciliation/account.html", context)
 
 
 @require_POST
@@ -176,7 +175,7 @@ def _act(
                 asked.get("text", ""),
                 by=by,
                 must_be_resolved=asked.get("open") == "1",
-                assignee_id=_person(asked.get("assignee", "")),
+                assignee_id=person_id(people_of_firm(), asked.get("assignee", "")),
             )
             return _("The comment has been saved.")
         case "resolve":
@@ -204,7 +203,7 @@ def _save_plan(request: HttpRequest, client_id: int, account_id: str) -> str:
         TypedPlan(
             method=Method(method),
             frequency=Frequency(frequency),
-            assignee_id=_person(asked.get("assignee", "")),
+            assignee_id=person_id(people_of_firm(), asked.get("assignee", "")),
             materiality=materiality if materiality else ZERO,
             needs_document=asked.get("needs_document") == "1",
             is_left_out=asked.get("left_out") == "1",
@@ -225,11 +224,6 @@ def _neighbour(sheet: MonthSheet, account_id: str, step: int) -> str:
     if not 0 <= at < len(ids):
         return ""
     return ids[at]
-
-
-def _person(text: str) -> int | None:
-    known = {str(each.pk): each.pk for each in people_of_firm()}
-    return known.get(text)
 
 
 def _uuid(text: str) -> UUID:

@@ -8,24 +8,23 @@ from django.core.paginator import Paginator
 from django.db.models import Exists, OuterRef
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from klientbro.clients.models import Client, Connection
 from klientbro.domain.periods import Month
 from klientbro.ledger.queries.many import books_of_clients, month_states
+from klientbro.ledger.rows import MonthState
+from klientbro.practice.books.texts import seal_tone
 from klientbro.practice.books.typed import page_number, typed_text
-from klientbro.practice.pages import month_name, product_view
+from klientbro.practice.pages import month_choices, month_name, product_view
 from klientbro.practice.permissions import Act
 from klientbro.products.reconciliation.models import Progress
 from klientbro.products.reconciliation.progress import Counts, progress_of
-from klientbro.products.reconciliation.views.shared import last_month
+from klientbro.products.reconciliation.views.shared import MONTHS_BACK, last_month
 from klientbro.shell.finding import clients_matching
 from klientbro.shell.paging import pages_of
 
 PAGE_SIZE = 50
-MONTHS_BACK = 24
-MARKS = {"sealed": "sealed", "differs": "unsealed", "moving": "unsealed"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,17 +62,17 @@ def clients_page(request: HttpRequest) -> HttpResponse:
     rows = []
     for client in part:
         held = books.get(client.pk)
-        state = states.get(held.connection_id, {}).get(month, ("", False))[0] if held else ""
+        unproved = MonthState.OPEN if held else MonthState.MISSING
+        state = states.get(held.connection_id, {}).get(month) if held else None
         rows.append(
             ClientRow(
                 client,
                 progress.get(client.pk),
-                MARKS.get(state, "open" if held else "none"),
+                seal_tone(state or unproved),
                 bool(held and held.is_active),
                 (held.as_of or held.stopped_at) if held else None,
             )
         )
-    latest = Month.of(timezone.localdate())
     context = {
         "rows": rows,
         "total": paginator.count,
@@ -81,10 +80,7 @@ def clients_page(request: HttpRequest) -> HttpResponse:
         "search": search,
         "month": month,
         "month_name": month_name(month),
-        "months": [
-            (each.key, month_name(each))
-            for each in (latest.plus(-back) for back in range(MONTHS_BACK + 1))
-        ],
+        "months": month_choices(MONTHS_BACK),
     }
     return render(request, "reconciliation/clients.html", context)
 

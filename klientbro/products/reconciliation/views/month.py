@@ -16,7 +16,8 @@ from django.views.decorators.http import require_GET, require_POST
 from klientbro.clients.errors import RefusedError
 from klientbro.domain.periods import Month
 from klientbro.practice.books.access import client_page
-from klientbro.practice.pages import lead_on, month_name, person, product_view
+from klientbro.practice.books.views.shared import show
+from klientbro.practice.pages import lead_on, month_choices, month_name, person, product_view
 from klientbro.practice.permissions import Act
 from klientbro.products.reconciliation.closing import close_period, reopen_period
 from klientbro.products.reconciliation.documentation import carry_forward, unresolved_before
@@ -29,18 +30,17 @@ from klientbro.products.reconciliation.signing import (
     review,
     sign_empty_accounts,
 )
-from klientbro.products.reconciliation.texts import method_names, state_words
+from klientbro.products.reconciliation.texts import state_words
 from klientbro.products.reconciliation.views.shared import (
+    MONTHS_BACK,
+    TAB,
     is_alone,
     keep_progress,
     last_month,
     read_month,
     refused,
     sheet_of,
-    show,
 )
-
-MONTHS_BACK = 24
 
 
 @require_GET
@@ -59,9 +59,9 @@ def month_page(request: HttpRequest, client_id: UUID, month: str) -> HttpRespons
     """Every account of the month. A fixed number of statements."""
     chosen = read_month(month)
     page, sheet = sheet_of(client_id, chosen)
-    context = _context(page.client.public_id, chosen)
+    context = _context(chosen)
     if sheet is None:
-        return show(request, page, "reconciliation/waiting.html", context)
+        return show(request, page, TAB, "reconciliation/waiting.html", context)
     context |= {
         "sheet": sheet,
         "rows": [(line, state_words(line), mark_of(sheet, line)) for line in shown_lines(sheet)],
@@ -69,12 +69,11 @@ def month_page(request: HttpRequest, client_id: UUID, month: str) -> HttpRespons
         "not_due": [line for line in sheet.lines if line.state is LineState.NOT_DUE],
         "counts": sheet.counts,
         "parts": parts_of(sheet),
-        "method_names": method_names(),
         "unresolved": len(unresolved_before(page.client.pk, chosen)),
     }
     if has_moved(sheet):
         note_suspensions(sheet)  # written once for each cause, so that those concerned are told
-    return show(request, page, "reconciliation/month.html", context)
+    return show(request, page, TAB, "reconciliation/month.html", context)
 
 
 @require_POST
@@ -176,16 +175,12 @@ def parts_of(sheet: MonthSheet) -> list[tuple[str, int, str]]:
     return [part for part in parts if part[1] > 0]
 
 
-def _context(client_id: UUID, month: Month) -> dict[str, Any]:
+def _context(month: Month) -> dict[str, Any]:
     latest = Month.of(timezone.localdate())
     return {
         "month": month,
         "month_name": month_name(month),
         "previous": month.previous(),
         "next": month.next() if month < latest else None,
-        "months": [
-            (each.key, month_name(each))
-            for each in (latest.plus(-back) for back in range(MONTHS_BACK + 1))
-        ],
-        "address": reverse("reconciliation:month", args=[client_id, month.key]),
+        "months": month_choices(MONTHS_BACK),
     }

@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
-from django.urls import reverse
 from django.utils import timezone
 
 from klientbro.clients.errors import RefusedError
 from klientbro.domain.periods import Month
-from klientbro.ledger.queries import current_landing, hold_landings
-from klientbro.practice.books.access import ClientPage, client_page
-from klientbro.practice.books.texts import cause_notice
+from klientbro.practice.books.access import ClientPage, read_client
 from klientbro.practice.pages import lead_on
 from klientbro.products.reconciliation.progress import write_progress
 from klientbro.products.reconciliation.sheet import MonthSheet, month_sheet
 from klientbro.tenants.models import Membership
 
-ATTEMPTS = 3
+TAB = "reconciliation"
+MONTHS_BACK = 24
 
 
 def is_alone() -> bool:
@@ -44,20 +40,13 @@ def last_month() -> Month:
 
 def sheet_of(client_id: UUID, month: Month) -> tuple[ClientPage, MonthSheet | None]:
     """The client and its month, all read from one landing. 404 for an unknown client."""
-    page = client_page(client_id)
-    for attempt in range(ATTEMPTS + 1):
-        if page.books is None or not page.books.is_usable:
+
+    def read(page: ClientPage) -> tuple[ClientPage, MonthSheet | None]:
+        if not page.is_usable:
             return page, None
-        if attempt == ATTEMPTS:
-            hold_landings(page.books.connection_id)
-            page = client_page(client_id)
-        books = page.usable_books()
-        sheet = month_sheet(page.client, books, month)
-        # a landing published meanwhile would mix old and new figures: read again
-        if current_landing(books.connection_id) == books.landing:
-            return page, sheet
-        page = client_page(client_id)
-    return page, sheet
+        return page, month_sheet(page.client, page.usable_books(), month)
+
+    return read_client(client_id, read)
 
 
 def keep_progress(client_id: UUID, month: Month) -> None:
@@ -65,26 +54,6 @@ def keep_progress(client_id: UUID, month: Month) -> None:
     _page, sheet = sheet_of(client_id, month)
     if sheet is not None:
         write_progress(sheet.client_id, month.first_day, sheet.counts)
-
-
-def show(
-    request: HttpRequest,
-    page: ClientPage,
-    template: str,
-    context: dict[str, Any],
-    *,
-    status: int = 200,
-) -> HttpResponse:
-    """A page of the client under the ledger's own head and tabs."""
-    shared: dict[str, Any] = {
-        "page": page,
-        "client": page.client,
-        "books": page.books,
-        "tab": "reconciliation",
-        "cause": cause_notice(page.status),
-        "home": reverse("books:summary", args=[page.client.public_id]),
-    }
-    return render(request, template, shared | context, status=status)
 
 
 def refused(request: HttpRequest, address: str, error: RefusedError) -> HttpResponse:
