@@ -193,7 +193,8 @@ async def _hammer(orders: dict[str, Any]) -> list[tuple[int, float]]:
                 waited.append((asker["connection"], time.time() - began))
                 answer = await client.get(orders["url"], headers=orders["headers"])
                 if answer.status_code == 429:
-                    await pacer.throttled(float(answer.headers.get("Retry-After", 1)))
+                    told = answer.headers.get("Retry-After")
+                    await pacer.throttled(None if told is None else float(told))
                 await asyncio.sleep(asker["pause_seconds"])
 
         # Lines are open before the clock starts; the control API is not counted.

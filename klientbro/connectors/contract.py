@@ -178,7 +178,9 @@ class Pacer(Protocol):
 
     async def wait(self) -> None: ...
 
-    async def throttled(self, retry_after_seconds: float) -> None: ...
+    async def throttled(self, retry_after_seconds: float | None) -> float:
+        """None where the source did not say how long. Gives how long everybody waits now."""
+        ...
 
 
 class Clock(Protocol):

@@ -165,7 +165,9 @@ class HttpClient:
         """The answer, when its status is one the request names; otherwise a ConnectorError.
 
         429 is tried up to three times more, a 5xx or a cut line twice, as long as the source
-        asks for no more than a few seconds. A refused token is renewed once.
+        asks for no more than a few seconds. A refused token is renewed at once; one that has just
+        been given and is refused too is the source's trouble, tried again as such. Only the call
+        that gives tokens can say that the key itself is rejected.
         """
         attempts = _Attempts()
         while True:
@@ -177,17 +179,32 @@ class HttpClient:
                 continue
             if answer.status in request.returned:
                 return answer
-            if answer.status == 401 and authorization and not attempts.has_renewed:
-                attempts.has_renewed = True
-                if self._authorizer is not None:
-                    await self._authorizer.refused(authorization)
-                continue
             refusal = self._error(request, answer, authorization)
-            if isinstance(refusal, RateLimitedError):
-                if answer.line is not None:
-                    answer.line.retry_after_seconds = refusal.retry_after_seconds
-                await self._surroundings.pacer.throttled(refusal.retry_after_seconds)
+            if answer.status == 401 and authorization and self._authorizer is not None:
+                await self._authorizer.refused(authorization)
+                if not attempts.has_renewed:
+                    attempts.has_renewed = True
+                    continue
+                if isinstance(refusal, AuthorizationError):
+                    refusal = self._made(UnavailableError, request, "refuses its own new token")
+            if answer.status == 429:
+                refusal = await self._throttled(request, answer)
             await self._wait_or_raise(refusal, attempts)
+
+    async def _throttled(self, request: Request, answer: Answer) -> RateLimitedError:
+        """Everybody waits as long as the source asks, and where it says nothing, as we choose."""
+        told = failures.retry_after_seconds(
+            answer.headers, answer.content, self._surroundings.clock.now()
+        )
+        seconds = await self._surroundings.pacer.throttled(told)
+        if answer.line is not None:
+            answer.line.retry_after_seconds = seconds
+        return RateLimitedError(
+            self._text(request, "asked us to wait"),
+            retry_after_seconds=seconds,
+            connector=self._connector,
+            request=request.name,
+        )
 
     async def _authorization(self, request: Request, attempts: _Attempts) -> Authorization | None:
         if self._authorizer is None or not request.is_authorized:
@@ -325,16 +342,6 @@ class HttpClient:
         secrets = (*self._secrets, *(value.rpartition(" ")[2] for value in sent))
         said = failures.own_words(answer.content, secrets)
         words = f"answered {status}" + (f": {said}" if said else "")
-        if status == 429:
-            now = self._surroundings.clock.now()
-            return RateLimitedError(
-                self._text(request, "asked us to wait"),
-                retry_after_seconds=failures.retry_after_seconds(
-                    answer.headers, answer.content, now
-                ),
-                connector=self._connector,
-                request=request.name,
-            )
         if status in (408, 504) and request.is_splittable:
             return self._made(RangeTooLargeError, request, words)
         if status >= 500 or status == 408:

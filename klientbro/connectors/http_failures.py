@@ -11,7 +11,6 @@ from email.utils import parsedate_to_datetime
 import httpx
 import msgspec
 
-DEFAULT_RETRY_AFTER_SECONDS = 1.0
 LONGEST_MESSAGE = 300
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
@@ -24,11 +23,11 @@ _UTF8_NAMES = frozenset({"utf-8", "utf8", "us-ascii"})
 _MESSAGE_NAMES = ("title", "error", "message", "detail", "error_description", "errordescription")
 
 
-def retry_after_seconds(headers: Mapping[str, str], content: bytes, now: datetime) -> float:
-    """How long a 429 or 503 asks us to wait.
+def retry_after_seconds(headers: Mapping[str, str], content: bytes, now: datetime) -> float | None:
+    """How long a 429 or 503 asks us to wait; None when it does not say.
 
     The header counts seconds or names a moment (RFC 9110 section 10.2.3). Without it the number
-    before "seconds" in the body ("Try again in 3 seconds."), without that one second.
+    before "seconds" in the body ("Try again in 3 seconds.").
     """
     header = headers.get("retry-after", "").strip()
     if header:
@@ -39,7 +38,7 @@ def retry_after_seconds(headers: Mapping[str, str], content: bytes, now: datetim
             if moment is not None:
                 return max((moment - now).total_seconds(), 0.0)
     found = _SECONDS.search(content[:2000].decode("utf-8", errors="replace"))
-    return float(found[1]) if found else DEFAULT_RETRY_AFTER_SECONDS
+    return float(found[1]) if found else None
 
 
 def _http_moment(text: str) -> datetime | None:

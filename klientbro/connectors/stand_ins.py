@@ -23,8 +23,9 @@ class UnhurriedPacer:
     async def wait(self) -> None:
         self.waits += 1
 
-    async def throttled(self, retry_after_seconds: float) -> None:
-        self.told.append(retry_after_seconds)
+    async def throttled(self, retry_after_seconds: float | None) -> float:
+        self.told.append(1.0 if retry_after_seconds is None else retry_after_seconds)
+        return self.told[-1]
 
 
 class SystemClock:

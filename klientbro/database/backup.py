@@ -70,13 +70,13 @@ def take_backup(
         tools = find_dump_tools(server_of(connection), binaries)
         # pg_dump works beside this transaction, however long it takes
         connection.execute("set idle_in_transaction_session_timeout = 0")
-        with connection.transaction():
+        with tools.way_to(url) as way, connection.transaction():
             connection.execute("set transaction isolation level repeatable read read only")
             taken_at = datetime.now(UTC)
             row = connection.execute("select pg_export_snapshot()").fetchone()
             command, environment = tools.command(
                 "pg_dump",
-                url,
+                way,
                 "--format=custom",
                 "--compress=gzip:3",
                 "--no-owner",
@@ -215,10 +215,9 @@ class Restoring:
                 role = connection_parameters(self.urls.backup)["user"]
                 let_backup_connect(connection, self.fresh, role)
             tools = find_dump_tools(server_of(connection), binaries)
-        command, environment = tools.command(
-            "pg_restore", self.urls.owner, "--no-owner", "--exit-on-error"
-        )
-        _feed(command, environment, backup.dump())
+        with tools.way_to(self.urls.owner) as way:
+            command, environment = tools.command("pg_restore", way, "--no-owner", "--exit-on-error")
+            _feed(command, environment, backup.dump())
         with _connect(self.urls.owner) as connection:
             connection.execute("analyze")
 

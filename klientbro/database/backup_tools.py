@@ -7,11 +7,12 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from klientbro.database.binaries import SETTING, find_binaries
+from klientbro.database.tls_relay import plain_way_to
 from klientbro.database.urls import connection_parameters, url_from_parameters
 from klientbro.lib.errors import ConfigurationError
 
@@ -33,6 +34,16 @@ class DumpTools:
     """`pg_dump` and `pg_restore` of one folder."""
 
     folder: Path
+    through_relay: bool = False  # they cannot speak TLS, and the server is reached over it
+
+    @contextmanager
+    def way_to(self, url: str) -> Iterator[str]:
+        """The address that the programs are given, good until the block ends."""
+        if not self.through_relay:
+            yield url
+            return
+        with plain_way_to(url) as way:
+            yield way
 
     def command(self, program: str, url: str, *options: str) -> tuple[list[str], dict[str, str]]:
         """A command line and its environment; the password stands in neither `ps` nor a log."""
@@ -46,8 +57,12 @@ class DumpTools:
 
 
 def find_dump_tools(server: Server, configured: Path | None = None) -> DumpTools:
-    """The first fitting programs: the setting's, the wheel's, then those of the machine."""
+    """The first fitting programs: the setting's, the wheel's, then those of the machine.
+
+    Over TLS those of the machine go first: the wheel's are led there by a relay of ours.
+    """
     told = []
+    relayed: DumpTools | None = None
     for folder, is_wheel in _folders(configured):
         release = _release(folder / "pg_dump")
         if release is None or not (folder / "pg_restore").is_file():
@@ -55,9 +70,11 @@ def find_dump_tools(server: Server, configured: Path | None = None) -> DumpTools
         if release < server.major:
             told.append(f"{folder} has version {release}")
         elif is_wheel and server.has_tls:
-            told.append(f"those that came with Klientbro ({folder}) cannot speak TLS")
+            relayed = DumpTools(folder, through_relay=True)
         else:
             return DumpTools(folder)
+    if relayed is not None:
+        return relayed
     raise ConfigurationError(
         f"No pg_dump fits the server, which is PostgreSQL {server.major}"
         f"{' reached over TLS' if server.has_tls else ''}: {'; '.join(told) or 'none found'}. "

@@ -118,3 +118,5 @@ class Decoded:
     skipped: tuple[tuple[str, str], ...] = ()  # (record id, what is wrong, in English)
     unknown_fields: tuple[str, ...] = ()  # fields never seen before: schema drift, a finding
     unknown_values: tuple[str, ...] = ()  # "Field=Value" outside the documented enums
+    # (field, our column): asked for, and no row of the page has it, not even empty
+    missing_fields: tuple[tuple[str, str], ...] = ()

@@ -5,8 +5,34 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from klientbro.domain.exchange import Decoded
+from psycopg import sql
+
+from klientbro.domain.exchange import Decoded, Resource
 from klientbro.ledger.landing import BooksKey, Landed, Transaction
+from klientbro.lib.errors import KlientbroError
+
+# Where the values of a resource are kept, and of which kind. Snapshots keep what came with them.
+TABLES: Mapping[Resource, tuple[str, str | None]] = {
+    Resource.POSTINGS: ("ledger_posting", None),
+    Resource.ACCOUNTS: ("ledger_account", None),
+    Resource.VAT_CODES: ("ledger_vat_code", None),
+    Resource.CUSTOMERS: ("ledger_party", "customer"),
+    Resource.SUPPLIERS: ("ledger_party", "supplier"),
+    Resource.DEPARTMENTS: ("ledger_dimension", "department"),
+    Resource.PROJECTS: ("ledger_dimension", "project"),
+    Resource.BANK_ACCOUNTS: ("ledger_bank_account", None),
+}
+# What stands where the source has told nothing, beside nothing itself.
+_NOTHING_TOLD = {
+    "voucher_type": ["other"],
+    "type": ["unknown"],
+    "is_reversed": ["false"],
+    "is_active": ["true"],
+}
+
+
+class LostFieldError(KlientbroError):
+    """A field that we hold values of is gone from the source's answers."""
 
 
 def note(
@@ -36,14 +62,44 @@ def clear(transaction: Transaction, key: BooksKey, kind: str, reference: str) ->
     )
 
 
-def note_decoded(transaction: Transaction, key: BooksKey, decoded: Decoded) -> None:
-    """Records set aside, fields never seen before, and values outside the documented lists."""
+def note_decoded(
+    transaction: Transaction,
+    key: BooksKey,
+    decoded: Decoded,
+    resource: Resource = Resource.POSTINGS,
+) -> None:
+    """Records set aside, fields never seen before, and values outside the documented lists.
+
+    LostFieldError, with which the transaction of the landing ends, where the page lacks a field
+    that earlier rows had: what we hold would be blanked and nobody told.
+    """
+    for name, column in decoded.missing_fields:
+        if _is_held(transaction, key, resource, column):
+            raise LostFieldError(f"{resource}: the field {name} is gone from the answers")
+        note(transaction, key, "missing_field", name, {"list": resource.value})
     for record, problem in decoded.skipped:
         note(transaction, key, "record_set_aside", record, {"problem": problem})
     for name in decoded.unknown_fields:
         note(transaction, key, "unknown_field", name, {})
     for value in decoded.unknown_values:
         note(transaction, key, "unknown_value", value, {})
+
+
+def _is_held(transaction: Transaction, key: BooksKey, resource: Resource, column: str) -> bool:
+    """Whether any row, older versions too, has a value in the column."""
+    table, kind = TABLES[resource]
+    row = transaction.execute(
+        sql.SQL(
+            "select 1 from {table} where connection_id = %s and {column} is not null "
+            "and not {column}::text = any(%s) {of_kind} limit 1"
+        ).format(
+            table=sql.Identifier(table),
+            column=sql.Identifier(column),
+            of_kind=sql.SQL("and kind = {}").format(sql.Literal(kind)) if kind else sql.SQL(""),
+        ),
+        [key.connection_id, ["", *_NOTHING_TOLD.get(column, ())]],
+    ).fetchone()
+    return row is not None
 
 
 def note_parts_of_ore(transaction: Transaction, key: BooksKey, landed: Landed) -> None:

@@ -117,31 +117,43 @@ def unproved_months(transaction: Transaction, books: Books, today: date) -> list
     ]
 
 
-# Open years are proved in full weekly, closed ones monthly; a sweep takes a few months at a time.
+# Open years are proved in full weekly, closed ones monthly; a run takes a few months at a time.
 OPEN_YEAR_DAYS, CLOSED_YEAR_DAYS, MOST_DUE_MONTHS = 7, 30, 4
 
 
 def due_months(transaction: Transaction, books: Books, today: date, latest: Month) -> list[Month]:
-    """What a routine sweep proves beside the unsealed: the latest month, and those proved longest
-    ago when that is more than a week (this financial year) or a month (earlier years)."""
+    """What a routine sweep proves beside the unsealed: the latest month, and those of this
+    financial year proved longest ago when that is more than a week."""
+    found = _proved_long_ago(transaction, books, today, is_closed=False)
+    return [*found, latest] if latest in months_to_prove(transaction, books, today) else found
+
+
+def due_old_months(transaction: Transaction, books: Books, today: date) -> list[Month]:
+    """Sealed months of earlier financial years whose proof is more than a month old."""
+    return _proved_long_ago(transaction, books, today, is_closed=True)
+
+
+def _proved_long_ago(
+    transaction: Transaction, books: Books, today: date, *, is_closed: bool
+) -> list[Month]:
     years = books.years(today)
-    found = [
+    return [
         Month.of(month)
         for (month,) in transaction.execute(
             "select month from ledger_month where connection_id = %s and state = 'sealed' "
-            "and proved_at < clock_timestamp() - make_interval(days => "
-            "case when month >= %s then %s else %s end) order by proved_at, month limit %s",
+            "and (month < %s) = %s "
+            "and proved_at < clock_timestamp() - make_interval(days => %s) "
+            "order by proved_at, month limit %s",
             [
                 books.connection_id,
                 years[-1].start if years else date.min,
-                OPEN_YEAR_DAYS,
-                CLOSED_YEAR_DAYS,
+                is_closed,
+                CLOSED_YEAR_DAYS if is_closed else OPEN_YEAR_DAYS,
                 MOST_DUE_MONTHS,
             ],
         ).fetchall()
         if isinstance(month, date)
     ]
-    return [*found, latest] if latest in months_to_prove(transaction, books, today) else found
 
 
 def upgrade_movement_seals(

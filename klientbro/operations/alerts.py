@@ -15,7 +15,7 @@ from django.db.models import QuerySet
 
 from klientbro.operations.models import Alert, Notice
 from klientbro.sync.causes import Cause, Owner, cause_text
-from klientbro.sync.outcome import SYNC_TASK
+from klientbro.sync.queue import SYNC_TASK
 from klientbro.tenants.models import Membership
 
 SETTLED = timedelta(minutes=30)

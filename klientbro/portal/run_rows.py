@@ -159,6 +159,7 @@ def _kind(reason: str) -> str:
         "first": _("First fetch"),
         "full": _("Everything anew"),
         "prove": _("Proof"),
+        "old_years": _("Proof of older years"),
         "looking": _("Fetch now"),
         "routine": _("Routine"),
     }.get(reason, _("Routine"))

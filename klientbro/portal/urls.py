@@ -58,6 +58,7 @@ urlpatterns = [
     path(ROW + "reparer/", repairing.repair, name="repair"),
     path(ROW + "reparer/" + CHECK, repairing.repair_answer, name="repair_answer"),
     path(ROW + "hent/", fetching.fetch_now, name="fetch"),
+    path(ROW + "historikk/", fetching.hold_or_resume, name="history"),
     path(ROW + "kjoringer/", runs.runs_page, name="runs"),
     path(ROW + "foresporsler/", runs.requests_page, name="requests"),
     path(ROW + "borte/", fetching.vanished, name="vanished"),

@@ -4,7 +4,7 @@ A slot is only taken when it is free (reserving ahead and sleeping broke the lim
 reservation at a time per process. Whose turn it is, is decided in the database among the requests
 that wait in all processes (`sync_take_slot`): by priority, then in turn to the client and to the
 firm served longest ago. On a 429 the rate is lowered a little and everybody waits as long as the
-source asked.
+source asked; where it did not say, a second, and twice as long each time it comes again.
 """
 
 from __future__ import annotations
@@ -40,6 +40,10 @@ LATE_SECONDS = 0.008
 FAST_RATE = 50.0  # from here on a few milliseconds more or less are nothing the source minds
 LONGEST_WAIT_SECONDS = 20.0
 LOWEST_RATE_SHARE = 0.8  # a 429 lowers the rate, but never under this share of the setting
+# A 429 that does not say how long: one second for all, doubled where the next one comes within so
+# many requests, unless that took long.
+FIRST_UNTOLD_SECONDS, LONGEST_UNTOLD_SECONDS = 1.0, 300.0
+SOON_AGAIN_REQUESTS, SOON_AGAIN_SECONDS = 20, 600.0
 MOST_SHOWN = 64  # waiters that a process shows the others
 NO_FIRM = UUID(int=0)
 NO_CONNECTION = -1
@@ -109,9 +113,15 @@ class Clerk:
             self._corrections.add(correction)
             correction.add_done_callback(self._corrections.discard)
 
-    async def throttled(self, asker: Asker, retry_after_seconds: float) -> None:
-        """The source says we went too fast: everybody waits, and the rate is lowered a little."""
-        await asyncio.to_thread(self._write_throttled, asker, retry_after_seconds)
+    async def throttled(self, asker: Asker, retry_after_seconds: float | None) -> float:
+        """The source says we went too fast: everybody waits, and the rate is lowered a little.
+
+        On the thread that takes this process's slots, so before its next one. How long, in seconds.
+        """
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(
+            self._thread, self._write_throttled, asker, retry_after_seconds
+        )
 
     async def _serve(self) -> None:
         loop = asyncio.get_running_loop()
@@ -203,15 +213,22 @@ class Clerk:
         except psycopg.Error as error:
             logger.warning("a late request could not be counted where it set out: %s", error)
 
-    def _write_throttled(self, asker: Asker, retry_after_seconds: float) -> None:
-        with transaction(None, relaxed=True) as cursor:
-            cursor.execute(
-                "update sync_budget set throttled = throttled + 1, "
-                "rate = greatest(rate * 0.99, %s), "
-                "free_at = greatest(free_at, clock_timestamp() + make_interval(secs => %s)) "
-                "where key = %s",
-                [self._rate * LOWEST_RATE_SHARE, retry_after_seconds, self._key],
-            )
+    def _write_throttled(self, asker: Asker, retry_after_seconds: float | None) -> float:
+        # not relaxed: a database that falls now must still know until when nobody may send
+        with transaction(None) as cursor:
+            row = cursor.execute(
+                _THROTTLED,
+                {
+                    "key": self._key,
+                    "rate": self._rate,
+                    "lowest": self._rate * LOWEST_RATE_SHARE,
+                    "told": retry_after_seconds,
+                    "first": FIRST_UNTOLD_SECONDS,
+                    "longest": LONGEST_UNTOLD_SECONDS,
+                    "few": SOON_AGAIN_REQUESTS,
+                    "soon": SOON_AGAIN_SECONDS,
+                },
+            ).fetchone()
             cursor.execute(
                 "insert into sync_budgetminute as m (key, minute, firm_id, priority, throttled) "
                 "values (%s, date_trunc('minute', clock_timestamp()), %s, %s, 1) "
@@ -219,6 +236,37 @@ class Clerk:
                 "set throttled = m.throttled + 1",
                 [self._key, asker.firm_id, asker.priority],
             )
+        return max(float(str(row[0])), 0.0) if row is not None else 0.0
+
+
+# Refusals that come while the door is closed are of requests already on their way: the same one.
+_THROTTLED = """
+insert into sync_budget as b (key, free_at, paced_at, recent, rate, granted, throttled,
+  closed_until, closed_seconds, closed_granted)
+select %(key)s, m + w, m, '{}', %(rate)s, 0, 1, m + w,
+  case when %(told)s::float8 is null then %(first)s else %(first)s / 2 end, 0
+from clock_timestamp() m, make_interval(secs => coalesce(%(told)s::float8, %(first)s)) w
+on conflict (key) do update set throttled = b.throttled + 1,
+  rate = greatest(b.rate * 0.99, %(lowest)s), closed_granted = b.granted,
+  (closed_seconds, closed_until, free_at) = (
+    select s.seconds, greatest(b.closed_until, u.until), greatest(b.free_at, u.until)
+    from (
+      select case
+        when %(told)s::float8 is not null then %(first)s / 2
+        when clock_timestamp() < b.closed_until then b.closed_seconds
+        when b.granted - b.closed_granted < %(few)s
+          and clock_timestamp() < b.closed_until + make_interval(secs => %(soon)s)
+          then least(2 * b.closed_seconds, %(longest)s)
+        else %(first)s end
+    ) s (seconds),
+    lateral (
+      select case
+        when %(told)s::float8 is null and clock_timestamp() < b.closed_until then b.closed_until
+        else clock_timestamp() + make_interval(secs => coalesce(%(told)s::float8, s.seconds)) end
+    ) u (until)
+  )
+returning extract(epoch from b.closed_until - clock_timestamp())::float8
+"""
 
 
 # One clerk per event loop and allowance: a future belongs to the loop that made it.
@@ -257,5 +305,5 @@ class PriorityPacer:
     async def wait(self) -> None:
         await self._clerk().wait(self._asker())
 
-    async def throttled(self, retry_after_seconds: float) -> None:
-        await self._clerk().throttled(self._asker(), retry_after_seconds)
+    async def throttled(self, retry_after_seconds: float | None) -> float:
+        return await self._clerk().throttled(self._asker(), retry_after_seconds)

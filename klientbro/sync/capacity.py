@@ -14,8 +14,7 @@ from django.conf import settings
 from django.db import connection as database
 
 from klientbro.sync.budget import KEY
-from klientbro.sync.outcome import SYNC_TASK
-from klientbro.sync.queue import DUE, FIRST, HISTORY, LOOKING, OLD_PROOF, ROUTINE
+from klientbro.sync.queue import DUE, FIRST, HISTORY, LOOKING, OLD_PROOF, ROUTINE, SYNC_TASK
 
 # What the source allows, and we keep a little below.
 SOURCE_REQUESTS_PER_SECOND = 10.0

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from klientbro.connectors.contract import Connector, Source
@@ -15,8 +17,11 @@ from klientbro.ledger.books import Books, read_books
 from klientbro.ledger.landing import BooksKey, FencedError, Transaction, check_fence
 from klientbro.sync.budget import PriorityPacer
 from klientbro.sync.causes import Cause
-from klientbro.sync.database import transaction
+from klientbro.sync.database import LANES, transaction
 from klientbro.sync.surroundings import CountingLog
+
+if TYPE_CHECKING:
+    from klientbro.sync.filling import Filling
 
 SLICE_SECONDS = 10.0
 # Set when this process's worker has been told to stop.
@@ -53,6 +58,8 @@ class Slice:
     year_start_month: int | None = None
     started: float = field(default_factory=time.monotonic)
     run_id: UUID | None = None
+    ahead: Filling | None = None  # the next unit, begun before its turn
+    lanes: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(LANES))
 
     @property
     def is_over(self) -> bool:

@@ -15,8 +15,10 @@ from psycopg_pool import ConnectionPool
 from klientbro.ledger.landing import Transaction
 from klientbro.tenants.context import SETTING
 
-# Longer than a lane waits while the page before it merges.
 IDLE_SECONDS = 20
+LANES = 3  # pages of one client copied or being copied, each on a connection of its own
+# A page copied ahead holds no lock anybody waits for, and its turn may come after a proof.
+WAITING_SECONDS = 120
 
 _pool: ConnectionPool[Transaction] | None = None
 _lock = threading.Lock()
@@ -48,7 +50,7 @@ def pool() -> ConnectionPool[Transaction]:
             _pool = ConnectionPool(
                 kwargs=kwargs,
                 min_size=1,
-                max_size=settings.ENVIRONMENT.worker_concurrency * 3 + 4,
+                max_size=settings.ENVIRONMENT.worker_concurrency * (LANES + 1) + 4,
                 configure=_configure,
                 reset=_reset,
                 # after a restart of the database every idle connection is dead: found out here
@@ -79,6 +81,16 @@ def transaction(firm_id: UUID | None, *, relaxed: bool = False) -> Iterator[Tran
     with pool().connection() as connection:
         start(connection, firm_id, relaxed=relaxed)
         yield connection
+
+
+def may_wait(connection: Transaction) -> None:
+    """Lets this transaction stand idle for longer, as long as it holds no lock but its own."""
+    connection.execute(f"set local idle_in_transaction_session_timeout = '{WAITING_SECONDS}s'")
+
+
+def waits_no_more(connection: Transaction) -> None:
+    """From here on the transaction holds locks: a paused process must lose them soon."""
+    connection.execute(f"set local idle_in_transaction_session_timeout = '{IDLE_SECONDS}s'")
 
 
 def start(connection: Transaction, firm_id: UUID | None, *, relaxed: bool = False) -> None:

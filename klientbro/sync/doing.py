@@ -14,7 +14,7 @@ from klientbro.connectors.errors import (
     UnavailableError,
 )
 from klientbro.ledger.anchor import move_anchor
-from klientbro.ledger.books import write_settings
+from klientbro.ledger.books import Books, write_settings
 from klientbro.ledger.findings import clear, note, note_decoded
 from klientbro.ledger.landing import Transaction, check_fence
 from klientbro.ledger.masters import land_masters
@@ -24,6 +24,7 @@ from klientbro.sync.causes import Cause
 from klientbro.sync.chosen import chosen_settings, take_over_choices
 from klientbro.sync.context import Slice, StopRun
 from klientbro.sync.database import transaction
+from klientbro.sync.history_hold import is_held, without_history
 from klientbro.sync.proving import known_of, prove, since_steps
 from klientbro.sync.queue import HISTORY
 from klientbro.sync.reading import find_missing, read_postings
@@ -71,7 +72,7 @@ async def take_step(work: Slice, step: Step) -> None:
             await find_missing(work, step)
         case StepKind.ANCHOR:
             await _anchor(work, step)
-        case StepKind.PROVE | StepKind.PROVE_LATEST:
+        case StepKind.PROVE | StepKind.PROVE_LATEST | StepKind.PROVE_OLD:
             if await prove(work, step) and step.kind is StepKind.PROVE_LATEST:
                 await asyncio.to_thread(_first_usable, work)
         case StepKind.CUSTOMER_ITEMS | StepKind.SUPPLIER_ITEMS:
@@ -159,6 +160,8 @@ def _plan_units(work: Slice, step: Step) -> None:
             return
         year_start = books.years(work.today)[-1].start
         planned = planned_steps(units, year_start, books.first_possible_day, books.covered_from)
+        if is_held(cursor, work.connection_id):
+            planned = without_history(planned)
         put_steps(cursor, work.connection_id, planned, before=step.position)
         end_step(cursor, work.connection_id, step)
 
@@ -213,6 +216,9 @@ async def _anchor(work: Slice, step: Step) -> None:
     def write() -> None:
         with transaction(work.firm_id) as cursor:
             books = work.books(cursor)
+            says_something = any(amount for _account, amount in figures)
+            if says_something and _put_first_day(cursor, work, step, books):
+                return
             move_anchor(
                 cursor,
                 work.key,
@@ -229,6 +235,35 @@ async def _anchor(work: Slice, step: Step) -> None:
             end_step(cursor, work.connection_id, step)
 
     await asyncio.to_thread(write)
+
+
+def _put_first_day(cursor: Transaction, work: Slice, step: Step, books: Books) -> bool:
+    """Reads the first possible day alone before the anchor is put on it, when we hold nothing of it
+    although accounts stand at something there.
+
+    The anchor's opening takes the place of whatever is not held, so a source that once said
+    «nothing» of the oldest year would leave its opening voucher missing and no figure wrong.
+    """
+    day = step.first
+    if step.rounds > 0 or day is None or day != books.first_possible_day:
+        return False
+    held = cursor.execute(
+        "select 1 from ledger_posting where connection_id = %s and known_to = 2147483647 "
+        "and posting_date <= %s limit 1",
+        [work.connection_id, day],
+    ).fetchone()
+    if held is not None:
+        return False
+    kind = StepKind.HISTORY if books.stage == "history" else StepKind.POSTINGS
+    unit = Unit(Resource.POSTINGS, first=day, last=day)
+    put_steps(
+        cursor,
+        work.connection_id,
+        [Step.of_unit(kind, unit), replace(step, rounds=1)],
+        before=step.position,
+    )
+    end_step(cursor, work.connection_id, step)
+    return True
 
 
 @dataclass(slots=True)
@@ -287,7 +322,7 @@ async def _read_masters(work: Slice, step: Step) -> None:
         with work.fenced() as cursor:
             clear(cursor, work.key, RIGHT_MISSING, step.kind.value)
             for page in read.pages:
-                note_decoded(cursor, work.key, page)
+                note_decoded(cursor, work.key, page, resource)
             land_masters(cursor, work.key, resource, read.rows, is_complete=read.is_complete)
             _end_masters(cursor, work, step)
 
@@ -310,7 +345,7 @@ async def _read_items(work: Slice, step: Step) -> None:
         with work.fenced() as cursor:
             clear(cursor, work.key, RIGHT_MISSING, step.kind.value)
             for page in read.pages:
-                note_decoded(cursor, work.key, page)
+                note_decoded(cursor, work.key, page, resource)
             side = "customer" if is_customer else "supplier"
             land_items(cursor, work.key, work.books(cursor), side, day, read.rows)
             end_step(cursor, work.connection_id, step)

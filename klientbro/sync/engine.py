@@ -20,18 +20,23 @@ from klientbro.connectors.errors import (
     ConnectorError,
 )
 from klientbro.ledger.books import read_books
+from klientbro.ledger.findings import LostFieldError
 from klientbro.ledger.landing import BooksKey, FencedError, Transaction, begin_run
 from klientbro.lib.dates import oslo_date
 from klientbro.lib.errors import ConfigurationError, KlientbroError
 from klientbro.lib.log_context import also_about, working_on
 from klientbro.lib.tracing import span
+from klientbro.sync.ahead import PASSED_OVER, drop_ahead
 from klientbro.sync.attention import item_days_due
 from klientbro.sync.causes import Cause
 from klientbro.sync.context import Slice, StopRun
 from klientbro.sync.database import transaction
 from klientbro.sync.doing import take_step
 from klientbro.sync.history import go_on_with_run, open_run
+from klientbro.sync.history_hold import is_held
+from klientbro.sync.old_proof import gives_way, plan_old_proof
 from klientbro.sync.outcome import cause_of, count_requests, finish, give_way_to_next, stop
+from klientbro.sync.reading import read_ahead
 from klientbro.sync.rechecks import believed
 from klientbro.sync.refetch_requests import REFETCH, proof_of_refetch
 from klientbro.sync.requests import write_lines
@@ -87,7 +92,7 @@ async def run_slice(firm_id: UUID, connection_id: int, priority: int) -> None:
 async def _run_slice(firm_id: UUID, connection_id: int, priority: int) -> None:
     log = CountingLog()
     try:
-        opened = await asyncio.to_thread(_begin, firm_id, connection_id)
+        opened = await asyncio.to_thread(_begin, firm_id, connection_id, priority)
         if opened is None:
             return
         with_envelopes = await asyncio.to_thread(_envelopes, firm_id)
@@ -126,11 +131,17 @@ async def _run_slice(firm_id: UUID, connection_id: int, priority: int) -> None:
     also_about(run_id=opened.run_id)
     try:
         async with source:
-            await _take_steps(work)
+            try:
+                await _take_steps(work)
+            finally:
+                await drop_ahead(work)
     except FencedError:
         logger.info("connection %s: a newer run has taken over", connection_id)
     except StopRun as ended:
         await _end_with(work, ended.cause, ended.detail)
+    except LostFieldError as lost:
+        logger.warning("connection %s: %s: %s", connection_id, Cause.CONTRACT, lost)
+        await _end_with(work, Cause.CONTRACT, {"message": str(lost)})
     except ConnectorError as error:
         cause, detail = cause_of(error)
         cause = believed(cause, connector, opened.key_set_at)
@@ -162,7 +173,7 @@ def _envelopes(firm_id: UUID) -> Envelopes:
         return envelopes_of(cursor, firm_id)
 
 
-def _begin(firm_id: UUID, connection_id: int) -> _Opened | None:
+def _begin(firm_id: UUID, connection_id: int, priority: int) -> _Opened | None:
     """Takes the fencing number and plans the run if none is under way. None when not active."""
     with transaction(firm_id) as cursor:
         row = cursor.execute(
@@ -180,8 +191,10 @@ def _begin(firm_id: UUID, connection_id: int) -> _Opened | None:
         envelopes = envelopes_of(cursor, firm_id)
         key = BooksKey(firm_id, connection_id, begin_run(cursor, connection_id))
         under_way = next_step(cursor, connection_id)
+        if under_way is not None and gives_way(cursor, connection_id, priority):
+            under_way = None
         if under_way is None:
-            _plan_run(cursor, connection_id, is_key_new=bool(row[7]))
+            _plan_run(cursor, connection_id, priority, is_key_new=bool(row[7]))
             run_id = open_run(cursor, connection_id)
         else:
             run_id = go_on_with_run(cursor, connection_id)
@@ -207,7 +220,7 @@ def _begin(firm_id: UUID, connection_id: int) -> _Opened | None:
         )
 
 
-def _plan_run(cursor: Transaction, connection_id: int, *, is_key_new: bool) -> None:
+def _plan_run(cursor: Transaction, connection_id: int, priority: int, *, is_key_new: bool) -> None:
     """A new run: everything for new books or a full fetch, else what is new and the proof."""
     books = read_books(cursor, connection_id)
     if books is None:
@@ -218,6 +231,8 @@ def _plan_run(cursor: Transaction, connection_id: int, *, is_key_new: bool) -> N
         "rows_changed = 0, rows_closed = 0, requests = 0 where connection_id = %s",
         [connection_id],
     )
+    if plan_old_proof(cursor, books, priority, is_key_new=is_key_new):
+        return
     row = cursor.execute(
         "select run_reason, masters_read_at is null or masters_read_at < clock_timestamp() - "
         "make_interval(secs => %s), a.opened_at > s.masters_read_at and s.masters_read_at < "
@@ -247,7 +262,8 @@ def _plan_run(cursor: Transaction, connection_id: int, *, is_key_new: bool) -> N
     steps += [
         Step(kind, last=day) for day in item_days_due(cursor, connection_id) for kind in ITEM_STEPS
     ]
-    if books.stage == "history" or reason == REFETCH:
+    wants_history = books.stage == "history" and not is_held(cursor, connection_id)
+    if wants_history or reason == REFETCH:
         steps.append(Step(StepKind.PLAN))
     proof = ALL_MONTHS if reason == "prove" else LATEST_TOO
     if reason == REFETCH:
@@ -263,6 +279,8 @@ async def _take_steps(work: Slice) -> None:
             await asyncio.to_thread(finish, work)
             return
         with span("step", kind=step.kind.value, run_id=str(work.run_id)):
+            if step.kind in PASSED_OVER:
+                await read_ahead(work, step)
             await take_step(work, step)
         await asyncio.to_thread(count_requests, work)
         if work.is_over and await asyncio.to_thread(give_way_to_next, work):

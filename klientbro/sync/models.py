@@ -48,6 +48,8 @@ class State(models.Model):
     # the period to be fetched anew by the run that is asked for; none on both sides is everything
     refetch_first = models.DateField(null=True)
     refetch_last = models.DateField(null=True)
+    # a person has put the older years on hold: what is landed stays, no more of them is fetched
+    history_held_at = models.DateTimeField(null=True)
 
     def __str__(self) -> str:
         return f"state of {self.connection_id}"
@@ -254,7 +256,9 @@ class Budget(models.Model):
     """When the next request may be sent, per shared allowance.
 
     `paced_at` is where an even pace would be; `recent` the moments of the last ten slots, oldest
-    first, which keep the limit whatever the pace.
+    first, which keep the limit whatever the pace. `closed_until`: nobody sends before, since the
+    source has said so; where it did not say how long, for `closed_seconds`, which grow when it says
+    no again soon after `closed_granted` requests.
     """
 
     key = models.CharField(max_length=60, primary_key=True)
@@ -264,6 +268,9 @@ class Budget(models.Model):
     rate = models.FloatField()
     granted = models.BigIntegerField(default=0)
     throttled = models.BigIntegerField(default=0)
+    closed_until = models.DateTimeField(null=True)
+    closed_seconds = models.FloatField(default=1, db_default=1)
+    closed_granted = models.BigIntegerField(default=0, db_default=0)
 
     def __str__(self) -> str:
         return self.key

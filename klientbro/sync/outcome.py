@@ -23,15 +23,14 @@ from klientbro.sync.causes import Cause
 from klientbro.sync.context import Slice
 from klientbro.sync.database import transaction
 from klientbro.sync.history import add_counts, end_run, go_on_with_run
-from klientbro.sync.queue import defer
+from klientbro.sync.old_proof import is_old_proof, queue_old_proof
+from klientbro.sync.queue import defer_slice
 from klientbro.sync.steps import (
     next_step,
 )
 from klientbro.sync.surroundings import (
     CountingLog,
 )
-
-SYNC_TASK = "klientbro.sync.tasks.sync_connection"
 
 
 def cause_of(error: ConnectorError) -> tuple[Cause, dict[str, object]]:
@@ -70,18 +69,6 @@ def give_way_to_next(work: Slice) -> bool:
         return True
 
 
-def defer_slice(cursor: Transaction, firm_id: UUID, connection_id: int, priority: int) -> None:
-    """Queues a slice: at most one waits per connection, and one runs at a time."""
-    defer(
-        cursor,
-        SYNC_TASK,
-        {"firm_id": str(firm_id), "connection_id": connection_id, "priority": priority},
-        priority=priority,
-        lock=f"connection:{connection_id}",
-        queueing_lock=f"sync:{connection_id}",
-    )
-
-
 def finish(work: Slice) -> None:
     """The run is complete: publish its landings, write the history, plan the next."""
     count_requests(work)
@@ -107,7 +94,18 @@ def finish(work: Slice) -> None:
             cause = Cause.MOVING
         if cause is not None:
             detail = {"months": [str(month) for month, _state in months]}
-        _write_outcome(cursor, work.firm_id, work.connection_id, cause, detail, completed=True)
+        is_news = not is_old_proof(cursor, work.connection_id)
+        _write_outcome(
+            cursor,
+            work.firm_id,
+            work.connection_id,
+            cause,
+            detail,
+            completed=True,
+            is_news=is_news,
+        )
+        if is_news:
+            queue_old_proof(cursor, work.firm_id, work.books(cursor), work.today)
 
 
 def stop(
@@ -142,7 +140,9 @@ def _write_outcome(
     detail: dict[str, object],
     *,
     completed: bool,
+    is_news: bool = True,
 ) -> None:
+    """`is_news`: the run asked what is new; a proof of closed years tells nothing of today."""
     row = cursor.execute(
         "update sync_state s set cause = %s, cause_detail = %s::jsonb, "
         "cause_since = case when %s = '' then null when s.cause = %s then s.cause_since "
@@ -160,7 +160,7 @@ def _write_outcome(
             cause or "",
             cause or "",
             cause or "",
-            completed,
+            completed and is_news,
             completed,
             completed,
             connection_id,
@@ -178,5 +178,6 @@ def _write_outcome(
     failures = int(str(row[0]))
     # no sooner than the source asked for
     asked = float(str(detail.get("seconds", 0))) if cause is Cause.THROTTLED else 0.0
-    schedule_next(cursor, firm_id, connection_id, cause, failures, asked)
+    if is_news or cause is not None:
+        schedule_next(cursor, firm_id, connection_id, cause, failures, asked)
     end_run(cursor, connection_id, cause.value if cause else "", completed=completed)

@@ -20,6 +20,7 @@ from klientbro.ledger.proof import (
     Holdings,
     differences_at,
     due_months,
+    due_old_months,
     months_to_prove,
     read_holdings,
     record_difference,
@@ -34,20 +35,24 @@ from klientbro.sync.context import Slice
 from klientbro.sync.database import transaction
 from klientbro.sync.steps import ALL_MONTHS, Step, StepKind, end_step, put_steps
 
-ROUNDS = 3
+# How many months are read anew at a time, for as long as each reading puts months right.
+MONTHS_ANEW = (1, 3, 12)
 
 
 async def prove(work: Slice, step: Step) -> bool:
     """Proves every month without a standing seal, and always the latest. True when the step ended.
 
-    Rounds: 0 compares; a difference in round 0 reads what is new; in round 1 the month it comes
-    from is read anew (and the anchor); in round 2 it is recorded: lasting when it was the same
-    last time, in motion when it was not.
+    Rounds: a difference in round 0 reads what is new; in round 1 the month it comes from is read
+    anew (and the anchor). When that has put it right and a later month differs, the next months are
+    read anew, more of them each time: a source that once said «nothing» of a whole year. Where
+    reading anew did not help it is recorded: lasting when it was the same last time, in motion when
+    it was not.
     """
     prepared = await asyncio.to_thread(_prepare, work, step)
     if prepared is None:
         return False
     step, books, holdings, months = prepared
+    is_given_up = False
     for index, month in enumerate(months):
         source = await _source_at(work, month)
         if {account for account, _amount in source} - holdings.types.keys() and step.rounds == 0:
@@ -58,12 +63,13 @@ async def prove(work: Slice, step: Step) -> bool:
         if not differences:
             if not await asyncio.to_thread(_seal, work, books, holdings, month):
                 return False  # something landed meanwhile: the step is taken again
-        elif step.rounds < ROUNDS - 1:
-            if step.rounds > 0:
-                month = await _where_it_began(work, books, holdings, month, differences)
-            await asyncio.to_thread(_look_again, work, step, books, month)
+        elif not is_given_up and (
+            cures := await _cures(work, step, books, holdings, month, differences)
+        ):
+            await asyncio.to_thread(_again, work, step, cures)
             return False
-        else:
+        else:  # a balance carries it into every later month, where asking again is no use
+            is_given_up = True
             await asyncio.to_thread(_record, work, month, differences)
         if work.is_over and index < len(months) - 1:
             return False
@@ -90,6 +96,8 @@ def _prepare(work: Slice, step: Step) -> tuple[Step, Books, Holdings, list[Month
         latest = Month.of(work.today)
         if step.kind is StepKind.PROVE_LATEST:
             return step, books, holdings, [latest]
+        if step.kind is StepKind.PROVE_OLD:
+            return step, books, holdings, due_old_months(cursor, books, work.today)
         examine_filed_terms(cursor, work.key, books)
         if look_for_gaps(cursor, work.key, books):
             # a number is missing that nobody has told us of: every month is asked about
@@ -191,29 +199,40 @@ def _record(work: Slice, month: Month, differences: list[Difference]) -> None:
         record_difference(cursor, work.key, month, differences, lasting=seen == now)
 
 
-def _look_again(work: Slice, step: Step, books: Books, month: Month) -> None:
-    """Round 0: read what is new. Round 1: read the month itself anew, and the anchor.
+async def _cures(
+    work: Slice,
+    step: Step,
+    books: Books,
+    holdings: Holdings,
+    month: Month,
+    differences: list[Difference],
+) -> list[Step]:
+    """What is to be read before the next round; nothing where reading anew has not helped.
 
-    Where the source has told of no row at all yet, everything is read anew in both: the opening
+    Where the source has told of no row at all yet, everything is read anew twice: the opening
     would hide that rows from before the first month are missing.
     """
-    if step.rounds == 0 or books.watermark is None:
-        cures = since_steps(work, books)
-    else:
-        cures = [
-            Step.of_unit(
-                StepKind.POSTINGS,
-                Unit(
-                    Resource.POSTINGS,
-                    first=max(month.first_day, books.covered_from or month.first_day),
-                    last=month.last_day,
-                ),
-                step.rounds,
-            )
-        ]
-        if books.anchor_date is not None:
-            cures.append(Step(StepKind.ANCHOR, first=books.anchor_date, last=books.anchor_date))
-    _again(work, step, cures)
+    if step.rounds == 0 or (books.watermark is None and step.rounds == 1):
+        return since_steps(work, books)
+    read_to = date.fromisoformat(step.token) if step.token else date.min
+    if books.watermark is None or month.first_day <= read_to:
+        return []
+    began = await _where_it_began(work, books, holdings, month, differences)
+    if began.first_day <= read_to:
+        return []
+    last = began
+    for _ in range(MONTHS_ANEW[min(step.rounds, len(MONTHS_ANEW)) - 1] - 1):
+        last = last.next()
+    unit = Unit(
+        Resource.POSTINGS,
+        first=max(began.first_day, books.covered_from or began.first_day),
+        last=last.last_day,
+    )
+    cures = [Step.of_unit(StepKind.POSTINGS, unit, step.rounds)]
+    if books.anchor_date is not None:
+        day = books.anchor_date
+        cures.append(Step(StepKind.ANCHOR, first=day, last=day, rounds=step.rounds))
+    return cures
 
 
 def _again(work: Slice, step: Step, cures: list[Step]) -> None:
@@ -222,11 +241,13 @@ def _again(work: Slice, step: Step, cures: list[Step]) -> None:
 
 
 def _put_again(cursor: Transaction, work: Slice, step: Step, cures: list[Step]) -> None:
-    """Puts the cures before another round of the same proof."""
+    """Puts the cures before another round of the same proof, which knows how far they read."""
+    read_to = max((cure.last for cure in cures if cure.rounds and cure.last), default=None)
+    token = read_to.isoformat() if read_to else step.token
     put_steps(
         cursor,
         work.connection_id,
-        [*cures, replace(step, rounds=step.rounds + 1)],
+        [*cures, replace(step, rounds=step.rounds + 1, token=token)],
         before=step.position,
     )
     end_step(cursor, work.connection_id, step)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from typing import Protocol
+from uuid import UUID
 
 # Somebody looks at it now · first activation · due soon · routine · history · proof of old years
 LOOKING, FIRST, DUE, ROUTINE, HISTORY, OLD_PROOF = 60, 50, 40, 30, 20, 10
@@ -12,6 +13,7 @@ LOOKING, FIRST, DUE, ROUTINE, HISTORY, OLD_PROOF = 60, 50, 40, 30, 20, 10
 UPKEEP = 100
 
 QUEUE = "sync"
+SYNC_TASK = "klientbro.sync.tasks.sync_connection"
 
 
 class Executes(Protocol):
@@ -55,4 +57,16 @@ def defer(
             json.dumps(arguments),
             queueing_lock,
         ],
+    )
+
+
+def defer_slice(cursor: Executes, firm_id: UUID, connection_id: int, priority: int) -> None:
+    """Queues a slice: at most one waits per connection, and one runs at a time."""
+    defer(
+        cursor,
+        SYNC_TASK,
+        {"firm_id": str(firm_id), "connection_id": connection_id, "priority": priority},
+        priority=priority,
+        lock=f"connection:{connection_id}",
+        queueing_lock=f"sync:{connection_id}",
     )

@@ -1,20 +1,17 @@
-"""Reads a postings step and lands it page by page, two connections in turn.
+"""Reads a postings step and lands it page by page, while the next pages are fetched and copied.
 
-While one page merges, the next is decoded and copied on the other connection; it takes the client's
-row only after its predecessor has committed, so tokens and landing numbers stay in order. Killed
-anywhere, the step's token says which page comes next, since it moves in the landing's transaction.
+Each page is copied to a connection of its own and takes the client's row only when the page before
+it has committed, so tokens and landing numbers stay in order. Killed anywhere, the step's token
+says which page comes next, since it moves in the landing's transaction.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Set
-from contextlib import aclosing, suppress
+from collections.abc import Mapping, Set
+from contextlib import aclosing
 from dataclasses import replace
 from datetime import date
-from typing import ParamSpec, TypeVar
-
-import psycopg
 
 from klientbro.connectors.contract import Batch, Decoded, Source, Unit
 from klientbro.connectors.errors import RangeTooLargeError, UnavailableError
@@ -33,10 +30,14 @@ from klientbro.ledger.landing import (
 from klientbro.ledger.late import record_late_changes
 from klientbro.ledger.sums import account_types
 from klientbro.lib.tracing import span
+from klientbro.sync.ahead import begin_ahead, take_ahead
 from klientbro.sync.causes import Cause
 from klientbro.sync.context import Slice, StopRun
-from klientbro.sync.database import pool, start, transaction
+from klientbro.sync.database import may_wait, start, transaction, waits_no_more
+from klientbro.sync.filling import Filled, Filling
+from klientbro.sync.lanes import whole
 from klientbro.sync.steps import (
+    READING_STEPS,
     Step,
     StepKind,
     days_of,
@@ -46,115 +47,58 @@ from klientbro.sync.steps import (
     rewrite_steps,
 )
 
-P = ParamSpec("P")
-R = TypeVar("R")
-
-LANES = 2
-READING = (StepKind.POSTINGS, StepKind.HISTORY)
 HANDFUL = 5  # rows that may vanish without a person being asked
 
 
 async def read_postings(work: Slice, step: Step) -> bool:
     """Reads the step to its end, or until the slice is over. True when the step is finished."""
-    lanes = asyncio.Semaphore(LANES)
-    previous: asyncio.Task[Step] | None = None
-    tasks: list[asyncio.Task[Step]] = []
-    finished = False
     if step.token is None:
         step = replace(step, rows_seen=0)
+    filling = await take_ahead(work, step) or Filling(work, step, _fill)
+    has_pages = finished = False
     try:
-        async with aclosing(work.source.read(step.unit())) as batches:
-            async for batch in batches:
-                await lanes.acquire()
-                if previous is not None and previous.done():
-                    previous.result()  # raises what the landing raised
-                previous = asyncio.create_task(_land_page(work, step, batch, previous, lanes))
-                tasks.append(previous)
-                finished = batch.next_token is None
-                if finished or work.is_over:
-                    break
-        if previous is not None:
-            await asyncio.shield(previous)
+        while (page := await filling.next()) is not None:
+            has_pages = True
+            finished = page.batch.next_token is None
+            try:
+                if filling.has_come:
+                    await read_ahead(work, step)
+                step = await _land_page(work, step, page)
+            finally:
+                await filling.landed(page)
+            if work.is_over:
+                filling.enough()
     except RangeTooLargeError:
-        await _settle(tasks)
         await asyncio.to_thread(_split, work, step)
         return True
-    except BaseException:
-        await _settle(tasks)
-        raise
-    if previous is None:  # the source had nothing at all
+    finally:
+        await filling.stop()
+    if not has_pages:  # the source had nothing at all
         await asyncio.to_thread(_end_empty, work, step)
         return True
     return finished
 
 
-async def _settle(tasks: list[asyncio.Task[Step]]) -> None:
-    """Lets landings that have begun end: each is a transaction of its own, whole or not at all."""
-    await asyncio.gather(*tasks, return_exceptions=True)
+async def read_ahead(work: Slice, step: Step) -> None:
+    """Begins on the unit after this step, if nothing but anchors and proofs stand in between."""
+    await begin_ahead(work, step, _fill)
 
 
-async def _whole(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-    """Runs in a thread and never returns before the thread has: it uses a connection of ours.
-
-    A cancelled job would otherwise hand the connection back while the thread still writes on it.
-    """
-    thread = asyncio.ensure_future(asyncio.to_thread(function, *args, **kwargs))
-    try:
-        return await asyncio.shield(thread)
-    except asyncio.CancelledError:
-        await asyncio.wait([thread])
-        if not thread.cancelled():
-            thread.exception()
-        raise
-
-
-async def _borrow() -> Transaction:
-    """A connection of the pool, given back when the job was cancelled while it waited."""
-    thread = asyncio.ensure_future(asyncio.to_thread(pool().getconn))
-    try:
-        return await asyncio.shield(thread)
-    except asyncio.CancelledError:
-        await asyncio.wait([thread])
-        if not thread.cancelled() and thread.exception() is None:
-            pool().putconn(thread.result())
-        raise
-
-
-async def _land_page(
-    work: Slice,
-    step: Step,
-    batch: Batch,
-    previous: asyncio.Task[Step] | None,
-    lanes: asyncio.Semaphore,
-) -> Step:
-    """One page on a connection of its own: decode and copy, wait for the turn, merge, commit."""
-    connection = await _borrow()
-    try:
-        decoded, incoming = await _whole(_fill, work, connection, batch)
-        batch = replace(batch, rows=_decoded_already)  # lets go of up to 15 MB
-        before = step if previous is None else await asyncio.shield(previous)
-        with span("landing", kind=step.kind.value, rows=incoming.rows):
-            landed = await _whole(_merge, work, connection, before, batch, decoded, incoming)
-    except BaseException:
-        with suppress(psycopg.Error):  # a line that is cut cannot be rolled back, nor need it be
-            await _whole(connection.rollback)
-        raise
-    finally:
-        pool().putconn(connection)
-        lanes.release()
-    return landed
+async def _land_page(work: Slice, step: Step, page: Filled) -> Step:
+    """Merges a copied page and commits, on the connection it was copied to."""
+    with span("landing", kind=step.kind.value, rows=page.incoming.rows):
+        return await whole(
+            _merge, work, page.connection, step, page.batch, page.decoded, page.incoming
+        )
 
 
 def _fill(work: Slice, connection: Transaction, batch: Batch) -> tuple[Decoded, Incoming]:
     """Decodes and copies a page; what comes back no longer holds its rows."""
     decoded = batch.rows()
     start(connection, work.firm_id, relaxed=True)
+    may_wait(connection)
     incoming = copy_incoming(connection, decoded.rows)
     return replace(decoded, rows=()), incoming
-
-
-def _decoded_already() -> Decoded:
-    raise RuntimeError("this page has been decoded and let go")
 
 
 def _merge(
@@ -165,6 +109,7 @@ def _merge(
     decoded: Decoded,
     incoming: Incoming,
 ) -> Step:
+    waits_no_more(connection)
     landed = begin_landing(connection, work.key)
     books = work.books(connection)
     is_history = step.kind is StepKind.HISTORY
@@ -252,7 +197,7 @@ def _split(work: Slice, step: Step) -> None:
 
         def as_short(waiting: Step) -> list[Step]:
             # what timed out once would time out again, and each time-out takes half a minute
-            if not waiting.is_complete or waiting.token or waiting.kind not in READING:
+            if not waiting.is_complete or waiting.token or waiting.kind not in READING_STEPS:
                 return [waiting]
             pieces = _pieces(work.source, waiting.unit(), longest)
             return [Step.of_unit(waiting.kind, piece, waiting.rounds) for piece in pieces]

@@ -9,6 +9,7 @@ from typing import cast
 from django.db import connection as database
 
 from klientbro.ledger.landing import Transaction
+from klientbro.sync.old_proof import OLD_YEARS
 from klientbro.sync.refetching import monthly_steps
 from klientbro.sync.steps import ALL_MONTHS, Step, StepKind, put_steps
 
@@ -43,7 +44,7 @@ def ask_for_refetch(connection_id: int, first: date | None, last: date | None) -
         if row is None or row[0] == "new":
             return False
         stage, covered_from, reason, lowest, first_left, last_left, newest = row
-        gives_way = lowest is None or reason in ("", REFETCH)
+        gives_way = lowest is None or reason in ("", REFETCH, OLD_YEARS)
         if stage == "current" and gives_way:
             cursor.execute(
                 "update sync_state set refetch_first = least(%s, %s), "

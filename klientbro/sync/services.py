@@ -17,8 +17,8 @@ from klientbro.ledger.books import open_books
 from klientbro.ledger.landing import Transaction
 from klientbro.sync.causes import Cause, CauseText, cause_text
 from klientbro.sync.models import AccessToken, DocumentRequest, Schedule, State, TestRun
-from klientbro.sync.outcome import SYNC_TASK
-from klientbro.sync.queue import FIRST, LOOKING, QUEUE, Executes, defer
+from klientbro.sync.old_proof import OLD_YEARS
+from klientbro.sync.queue import FIRST, LOOKING, QUEUE, SYNC_TASK, Executes, defer
 from klientbro.sync.refetch_requests import REFETCH, ask_for_refetch
 from klientbro.sync.steps import ALL_MONTHS, LATEST_TOO, Step, StepKind, put_steps
 from klientbro.sync.surroundings import token_reference
@@ -70,6 +70,8 @@ class ConnectionState:
     queue_position: int | None = None
     stage: str = ""
     usable: bool = False
+    covered_from: date | None = None  # where the copy begins
+    history_held_at: datetime | None = None  # a person has put the older years on hold
 
     @property
     def percent(self) -> int:
@@ -193,9 +195,14 @@ def note_request(connection_ids: Sequence[int], via: str = "") -> None:
     with database.cursor() as cursor:
         cursor.execute(
             "update sync_state s set requested_via = %s, requested_by = %s "
-            "where connection_id = any(%s) "
-            "and not exists (select from sync_step t where t.connection_id = s.connection_id)",
-            [via or ("command" if user_id is None else "person"), user_id, list(connection_ids)],
+            "where connection_id = any(%s) and (s.run_reason = %s "
+            "or not exists (select from sync_step t where t.connection_id = s.connection_id))",
+            [
+                via or ("command" if user_id is None else "person"),
+                user_id,
+                list(connection_ids),
+                OLD_YEARS,
+            ],
         )
 
 
@@ -217,7 +224,9 @@ def _replace_run(connection_id: int, reason: str) -> None:
                 return
         cursor.execute(
             "update ledger_books set run = run + 1 where connection_id = %s "
-            "and (stage = 'current' or (stage = 'history' and %s = 'full')) returning 1",
+            "and (stage = 'current' or (stage = 'history' and (%s = 'full' or exists (select "
+            "from sync_state s where s.connection_id = ledger_books.connection_id "
+            "and s.history_held_at is not null)))) returning 1",
             [connection_id, reason],
         )
         if cursor.fetchone() is None:
@@ -335,7 +344,8 @@ select c.id, c.is_active, b.stage, b.covered_from, s.cause, s.cause_detail, s.ca
        exists (select from sync_step t where t.connection_id = c.id) as has_steps,
        case when r.lock is not null then 'doing' when w.position is not null then 'todo' end
          as job_status,
-       case when r.lock is null then w.position end as job_position, b.conversion_date
+       case when r.lock is null then w.position end as job_position, b.conversion_date,
+       s.history_held_at
 from clients_connection c
 left join ledger_books b on b.connection_id = c.id
 left join sync_state s on s.connection_id = c.id
@@ -394,6 +404,8 @@ def _state(row: dict[str, object]) -> ConnectionState:
         queue_position=None if row["job_position"] is None else int(str(row["job_position"])),
         stage=str(row["stage"] or ""),
         usable=row["first_usable_at"] is not None,
+        covered_from=row["covered_from"] if isinstance(row["covered_from"], date) else None,
+        history_held_at=_moment(row["history_held_at"]),
     )
 
 

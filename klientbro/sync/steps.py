@@ -25,6 +25,7 @@ class StepKind(StrEnum):
     ANCHOR = "anchor"
     PROVE_LATEST = "prove_latest"
     PROVE = "prove"
+    PROVE_OLD = "prove_old"  # closed years, in a run of its own that gives way to every other
     CUSTOMERS = "customers"
     SUPPLIERS = "suppliers"
     DEPARTMENTS = "departments"
@@ -43,6 +44,7 @@ MASTER_STEPS = (
     StepKind.BANK_ACCOUNTS,
 )
 ITEM_STEPS = (StepKind.CUSTOMER_ITEMS, StepKind.SUPPLIER_ITEMS)
+READING_STEPS = (StepKind.POSTINGS, StepKind.HISTORY)
 GAP = 1000  # between positions, so that steps can be put in between
 
 
@@ -97,6 +99,16 @@ def next_step(cursor: Transaction, connection_id: int) -> Step | None:
         [connection_id],
     ).fetchone()
     return None if row is None else _step_of(row)
+
+
+def steps_after(cursor: Transaction, connection_id: int, position: int, most: int) -> list[Step]:
+    """The steps that come after a position, in order."""
+    rows = cursor.execute(
+        f"select {_COLUMNS} from sync_step where connection_id = %s and position > %s "  # noqa: S608
+        "order by position limit %s",
+        [connection_id, position, most],
+    ).fetchall()
+    return [_step_of(row) for row in rows]
 
 
 def _step_of(row: tuple[object, ...]) -> Step:
@@ -169,6 +181,24 @@ def _count(cursor: Transaction, connection_id: int, steps: int) -> None:
     )
 
 
+def waiting_steps(cursor: Transaction, connection_id: int) -> list[Step]:
+    """The steps that are left, in order."""
+    rows = cursor.execute(
+        f"select {_COLUMNS} from sync_step where connection_id = %s order by position",  # noqa: S608
+        [connection_id],
+    ).fetchall()
+    return [_step_of(row) for row in rows]
+
+
+def drop_steps(cursor: Transaction, connection_id: int, positions: Sequence[int]) -> None:
+    """Takes steps out of the run."""
+    cursor.execute(
+        "delete from sync_step where connection_id = %s and position = any(%s)",
+        [connection_id, list(positions)],
+    )
+    _count(cursor, connection_id, -len(positions))
+
+
 def days_of(unit: Unit) -> int:
     """How many days a unit covers; 0 when it has no range."""
     return (unit.last - unit.first).days + 1 if unit.first and unit.last else 0
@@ -178,13 +208,7 @@ def rewrite_steps(
     cursor: Transaction, connection_id: int, rewrite: Callable[[Step], Sequence[Step]]
 ) -> None:
     """Puts what `rewrite` gives in each waiting step's place, in the same order."""
-    waiting = [
-        _step_of(row)
-        for row in cursor.execute(
-            f"select {_COLUMNS} from sync_step where connection_id = %s order by position",  # noqa: S608
-            [connection_id],
-        ).fetchall()
-    ]
+    waiting = waiting_steps(cursor, connection_id)
     rewritten = [piece for step in waiting for piece in rewrite(step)]
     if len(rewritten) == len(waiting):
         return

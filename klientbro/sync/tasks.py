@@ -15,8 +15,7 @@ from klientbro.sync.database import transaction
 from klientbro.sync.document import fetch_document_now
 from klientbro.sync.engine import run_slice
 from klientbro.sync.key_check import check_key_now
-from klientbro.sync.outcome import defer_slice
-from klientbro.sync.queue import QUEUE, ROUTINE, UPKEEP
+from klientbro.sync.queue import QUEUE, ROUTINE, UPKEEP, defer_slice
 from klientbro.sync.trial_run import run_test_now
 
 logger = logging.getLogger(__name__)
@@ -34,10 +33,10 @@ KEPT_DOCUMENT_MINUTES = 60
 async def sync_connection(
     context: JobContext, firm_id: str, connection_id: int, priority: int = ROUTINE
 ) -> None:
-    """One slice of a connection's sync."""
+    """One slice of a connection's sync, as urgent as the most urgent of those who asked for it."""
     also_about(job_id=context.job.id)
     await asyncio.to_thread(let_go_of_queueing_lock, context.job.id)
-    await run_slice(UUID(firm_id), connection_id, priority)
+    await run_slice(UUID(firm_id), connection_id, max(priority, context.job.priority))
 
 
 @app.task(queue=QUEUE, retry=RETRY, name="klientbro.sync.tasks.check_key")

@@ -17,6 +17,7 @@ from procrastinate.jobs import Job, JobInserted, Status
 from procrastinate.manager import NotificationCallback
 
 from klientbro.lib.collector import collect_rarely
+from klientbro.lib.threads import take_turns_often
 from klientbro.sync.context import STOPPING
 from klientbro.sync.database import close_pool
 from klientbro.sync.job_ownership import OwnJobs
@@ -140,6 +141,7 @@ async def _work(concurrency: int, heartbeat_seconds: float) -> None:
 def run_worker(concurrency: int, heartbeat_seconds: float = HEARTBEAT_SECONDS) -> None:
     """Works until SIGINT or SIGTERM. Raises when the database goes away: start it again."""
     collect_rarely()
+    take_turns_often()
     try:
         asyncio.run(_work(concurrency, heartbeat_seconds))
     finally:

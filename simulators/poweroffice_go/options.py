@@ -26,6 +26,7 @@ class Options:
     slow_rows: int = 400_000
     slow_seconds: float = 30.0
     postings_in_memory: int = 2_000_000
+    pages_in_memory: int = 0
     die_with_parent: bool = False
     state: Path | None = None
 
@@ -92,6 +93,14 @@ def parser() -> argparse.ArgumentParser:
         default=given.postings_in_memory,
         metavar="N",
         help="beyond this, books not read for longest are made anew when needed (2000000)",
+    )
+    add(
+        "--pages-in-memory",
+        type=int,
+        default=given.pages_in_memory,
+        metavar="N",
+        help="keep so many answered pages and send them again as they are while nothing is posted: "
+        "for who measures a reader and not the simulator (0)",
     )
     add("--die-with-parent", action="store_true", help="stop when the starting process ends")
     add(

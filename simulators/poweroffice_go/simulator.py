@@ -22,6 +22,7 @@ from .journal import Entry, Journal
 from .keys import made_up_guid, made_up_hex
 from .onboarding import Onboarding
 from .options import Options
+from .page_memory import PageMemory
 from .request_log import RequestLog
 from .throttle import Throttle
 
@@ -92,6 +93,7 @@ class Simulator:
         self.slow_rows = options.slow_rows
         self.slow_seconds = options.slow_seconds
         self.log = RequestLog()
+        self.pages = PageMemory(options.pages_in_memory)
         self.faults = FaultDial(KINDS, options.seed)
         self.guesses = Guesses()
         self.company_guesses: dict[tuple[str, int], Guesses] = {}

@@ -118,8 +118,6 @@ class World:
         call_command("migrate", database="owner", verbosity=0, interactive=False)
         worker = importlib.import_module("tests.soak.worker")
         worker.shorten_waits()
-        # httpcore asks for it at every lock; one that is missing is sought on the disk each time
-        sys.modules.setdefault("sniffio", None)  # type: ignore[arg-type]
         self._import_what_a_worker_imports()
 
     def _import_what_a_worker_imports(self) -> None:

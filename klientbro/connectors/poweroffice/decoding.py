@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from datetime import UTC, datetime
 from typing import TypeVar
 
@@ -20,6 +20,7 @@ R = TypeVar("R", bound=msgspec.Struct)
 _FIRST_ROW_FITS_IN = 1 << 16
 # PostgreSQL stores no NUL in a text, and half a surrogate pair is no character at all.
 _NUL = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")
+_EMPTY_IS_WRITTEN = re.compile(rb":\s?null\b")
 _SURROGATE = re.compile(
     rb"(?<!\\)((?:\\\\)*)"
     rb"(?:(\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})"
@@ -80,6 +81,20 @@ def unknown_fields(content: bytes, wanted: frozenset[str]) -> tuple[str, ...]:
     except ValueError:
         return ()
     return tuple(sorted(name for name in row if name not in wanted))
+
+
+def missing_fields(
+    content: bytes, columns: Mapping[str, str], never_empty: Container[str] = ()
+) -> tuple[tuple[str, str], ...]:
+    """Fields that were asked for and that no row of a page has, with our columns for them.
+
+    A field that may be empty only where the page writes out what is empty: otherwise one that is
+    left out says no more than that it is empty.
+    """
+    missing = [name for name in columns if b'"%b":' % name.encode() not in content]
+    if missing and not _EMPTY_IS_WRITTEN.search(content):
+        missing = [name for name in missing if name in never_empty]
+    return tuple((name, columns[name]) for name in missing)
 
 
 def field_names(struct: type[msgspec.Struct]) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ from klientbro.connectors.poweroffice.decoding import (
     decode_object,
     decode_rows,
     field_names,
+    missing_fields,
     unknown_fields,
 )
 from klientbro.connectors.poweroffice.records import (
@@ -112,6 +113,7 @@ def decode_accounts(content: bytes) -> Decoded:
         rows=rows,
         watermark=moments.latest(set(moments)),
         unknown_fields=unknown_fields(content, _names(GeneralLedgerAccount)),
+        missing_fields=missing_fields(content, _ACCOUNT_COLUMNS, _NEVER_EMPTY) if rows else (),
         unknown_values=(*types.unknown, *missing, *departments.unknown),
     )
 
@@ -130,7 +132,11 @@ def decode_vat_codes(content: bytes) -> Decoded:
         )
         for c in codes
     ]
-    return Decoded(rows=rows, unknown_fields=unknown_fields(content, _names(VatCode)))
+    return Decoded(
+        rows=rows,
+        unknown_fields=unknown_fields(content, _names(VatCode)),
+        missing_fields=missing_fields(content, _VAT_CODE_COLUMNS, _NEVER_EMPTY) if rows else (),
+    )
 
 
 def contact_decoder(what: str) -> Decode:
@@ -154,6 +160,7 @@ def contact_decoder(what: str) -> Decode:
             rows=rows,
             watermark=moments.latest(set(moments)),
             unknown_fields=unknown_fields(content, _names(Contact)),
+            missing_fields=missing_fields(content, _CONTACT_COLUMNS) if rows else (),
         )
 
     return decode
@@ -173,6 +180,9 @@ def dimension_decoder(what: str) -> Decode:
             rows=rows,
             watermark=moments.latest(set(moments)),
             unknown_fields=unknown_fields(content, _names(Dimension)),
+            missing_fields=missing_fields(content, _DIMENSION_COLUMNS, _NEVER_EMPTY)
+            if rows
+            else (),
         )
 
     return decode
@@ -198,6 +208,7 @@ def decode_bank_accounts(content: bytes) -> Decoded:
         rows=rows,
         watermark=moments.latest(set(moments)),
         unknown_fields=unknown_fields(content, _names(ClientBankAccount)),
+        missing_fields=missing_fields(content, _BANK_ACCOUNT_COLUMNS) if rows else (),
     )
 
 
@@ -321,3 +332,32 @@ _BANK_ACCOUNTS = msgspec.json.Decoder(list[ClientBankAccount])
 _CUSTOMER_ENTRIES = msgspec.json.Decoder(list[CustomerEntry])
 _SUPPLIER_ENTRIES = msgspec.json.Decoder(list[SupplierEntry])
 _TRIAL_BALANCE = msgspec.json.Decoder(list[TrialBalanceRow])
+
+# What would blank ours if it were gone. A contact may be named otherwise than by its name.
+_NEVER_EMPTY = ("Name", "Code", "GeneralLedgerAccountType")
+_ACCOUNT_COLUMNS = {
+    "Name": "name",
+    "GeneralLedgerAccountType": "type",
+    "VatCode": "vat_code",
+    "IsActive": "is_active",
+}
+_VAT_CODE_COLUMNS = {
+    "Code": "code",
+    "Name": "name",
+    "Rate": "rate",
+    "ValidFrom": "valid_from",
+    "ValidTo": "valid_to",
+    "IsActive": "is_active",
+}
+_CONTACT_COLUMNS = {
+    "Number": "number",
+    "Name": "name",
+    "OrganizationNumber": "orgnr",
+    "IsActive": "is_active",
+}
+_DIMENSION_COLUMNS = {"Code": "code", "Name": "name", "IsActive": "is_active"}
+_BANK_ACCOUNT_COLUMNS = {
+    "BankName": "bank_name",
+    "CurrencyCode": "currency",
+    "IsActive": "is_active",
+}

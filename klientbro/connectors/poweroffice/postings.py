@@ -18,6 +18,7 @@ from klientbro.connectors.poweroffice.decoding import (
     Values,
     decode_rows,
     field_names,
+    missing_fields,
     unknown_fields,
 )
 from klientbro.domain.vouchers import VoucherType
@@ -90,6 +91,28 @@ class AccountTransaction(msgspec.Struct, rename="pascal", gc=False):
 
 FIELDS = field_names(AccountTransaction)
 _WANTED = frozenset(FIELDS)
+# Those that may be empty: one that is gone must not blank what we hold. The others the decoder
+# misses by itself.
+OPTIONAL: Mapping[str, str] = {
+    "VoucherType": "voucher_type",
+    "VoucherDescription": "voucher_text",
+    "Description": "text",
+    "VatCode": "vat_code",
+    "VatRate": "vat_rate",
+    "VatAmount": "vat_amount",
+    "CurrencyCode": "currency",
+    "CurrencyAmount": "currency_amount",
+    "DepartmentCode": "department_code",
+    "ProjectCode": "project_code",
+    "CustomerAccountNo": "customer_no",
+    "SupplierAccountNo": "supplier_no",
+    "SubLedgerEntryId": "entry_id",
+    "ReversedVoucherId": "reverses_voucher_id",
+    "ReversedVoucherNo": "reverses_voucher_no",
+    "CorrectionOfVoucherId": "corrects_voucher_id",
+    "CorrectionOfVoucherNo": "corrects_voucher_no",
+    "IsReversed": "is_reversed",
+}
 _decoder = msgspec.json.Decoder(list[AccountTransaction])
 
 
@@ -165,4 +188,5 @@ def decode_postings(content: bytes) -> Decoded:
         watermark=moments.latest({t.last_changed_date_time_offset for t in transactions}),
         unknown_fields=unknown_fields(content, _WANTED),
         unknown_values=tuple(types.unknown),
+        missing_fields=missing_fields(content, OPTIONAL, ("VoucherType",)) if rows else (),
     )

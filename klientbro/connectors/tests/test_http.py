@@ -286,11 +286,20 @@ def test_refused_token_is_renewed_once() -> None:
     assert answer.sends == 4  # two questions and two tokens
 
 
-def test_token_refused_twice_means_that_the_key_is_rejected() -> None:
+def test_new_tokens_refused_again_and_again_are_the_sources_trouble_and_not_the_keys() -> None:
+    line = Line(httpx.Response(401))
+    with pytest.raises(UnavailableError, match="refuses its own new token"):
+        line.send(authorizer=Door())
+    assert [r.headers["authorization"] for r in line.asked] == [f"Bearer {n}" for n in (1, 2, 3, 4)]
+    line = Line(httpx.Response(401), httpx.Response(401), httpx.Response(401), GOOD)
+    assert line.send(authorizer=Door()).status == 200
+
+
+def test_key_is_rejected_where_nothing_but_the_key_was_sent() -> None:
     line = Line(httpx.Response(401))
     with pytest.raises(AuthorizationError):
-        line.send(authorizer=Door())
-    assert len(line.asked) == 2
+        line.send()
+    assert len(line.asked) == 1
 
 
 def test_token_that_the_source_repeats_is_blotted_out() -> None:

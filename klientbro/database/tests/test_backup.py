@@ -168,7 +168,7 @@ def test_folder_gets_a_name_with_the_time(tmp_path: Path) -> None:
 # ---- the programs
 
 
-def test_programs_of_the_wheel_are_not_used_over_tls(tmp_path: Path) -> None:
+def test_programs_too_old_for_the_server_are_not_used(tmp_path: Path) -> None:
     assert find_dump_tools(Server(17, has_tls=False)).folder.name == "bin"
     with pytest.raises(ConfigurationError, match=r"reached over TLS.*KLIENTBRO_POSTGRES_BIN"):
         find_dump_tools(Server(99, has_tls=True))

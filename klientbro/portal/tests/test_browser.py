@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.db import connection as database
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from klientbro.clients.models import Connection
@@ -175,6 +176,13 @@ def test_every_page_and_dialog_is_accessible_and_fits(
     stopped = clients("Havsule Sjømat AS", 1, active=True)
     clients("Inaktiv AS", 2)
     with in_firm(stopped.firm_id):
+        with database.cursor() as cursor:
+            cursor.execute(
+                "insert into ledger_books (firm_id, connection_id, client_id, stage, covered_from) "
+                "values (%s, %s, %s, 'history', '2025-01-01') on conflict (connection_id) "
+                "do update set stage = excluded.stage, covered_from = excluded.covered_from",
+                [stopped.firm_id, stopped.pk, stopped.client_id],
+            )
         State.objects.create(
             connection=stopped,
             firm_id=stopped.firm_id,
@@ -211,6 +219,13 @@ def test_every_page_and_dialog_is_accessible_and_fits(
     for path in (PAGE, f"{own}kjoringer/", f"{own}foresporsler/", f"{PAGE}importer/"):
         page.goto(path)
         check(page)
+    page.goto(f"{own}kjoringer/")
+    page.get_by_role("button", name="Sett historikk på vent").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Hent historikken videre")).to_be_visible()
+    expect(page.get_by_text("På vent siden")).to_be_visible()
+    check(page)
+    page.goto(f"{PAGE}importer/")
     page.get_by_label("Rader fra regnearket").fill("A;1;312480779;k\nB;2;;k2")
     page.get_by_role("button", name="Se hva som skjer med dem").click()
     expect(page.get_by_role("button", name="Legg til 1 klient")).to_be_visible()

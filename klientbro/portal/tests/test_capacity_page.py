@@ -17,8 +17,7 @@ from klientbro.clients.models import Connection
 from klientbro.portal.capacity_rows import about_when, chart_of, duration
 from klientbro.sync.capacity import Capacity, Minute, Purpose, capacity_now, sweep_minutes
 from klientbro.sync.models import Attention, BudgetMinute, Pace, Schedule, State
-from klientbro.sync.outcome import SYNC_TASK
-from klientbro.sync.queue import HISTORY, LOOKING, ROUTINE
+from klientbro.sync.queue import HISTORY, LOOKING, ROUTINE, SYNC_TASK
 
 PAGE = "/integrasjoner/kapasitet/"
 Add = Callable[..., Connection]

@@ -19,6 +19,7 @@ from klientbro.portal.views.shared import (
     portal_view,
     show_dialog,
 )
+from klientbro.sync.history_hold import hold_history, resume_history
 from klientbro.sync.models import State
 from klientbro.sync.services import accept_vanishing, queue_sync
 
@@ -37,6 +38,21 @@ def fetch_now(request: HttpRequest, system: str, connection_id: UUID) -> HttpRes
         address = reverse("portal:runs", args=[system, connection_id])
         return done(request, address, text, messages.INFO)
     return in_place(request, connection, text, tone="info", wakes=True)
+
+
+@portal_view
+@require_POST
+def hold_or_resume(request: HttpRequest, system: str, connection_id: UUID) -> HttpResponse:
+    """«Sett historikk på vent», and back again. What is fetched stays as it is."""
+    connection = find_connection(system, connection_id)
+    name = {"name": connection.name}
+    if request.POST.get("history") == "hold":
+        hold_history(connection)
+        text = _("%(name)s: older years are on hold. What has been fetched stays.") % name
+    else:
+        resume_history(connection)
+        text = _("%(name)s: older years are being fetched again.") % name
+    return done(request, reverse("portal:runs", args=[system, connection_id]), text, messages.INFO)
 
 
 @portal_view

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from klientbro.clients.models import Connection
+from klientbro.lib.dates import format_date, oslo_date
 from klientbro.portal.chips import Chip
 from klientbro.portal.queries import ListQuery
 from klientbro.portal.rows import rows_of, when
@@ -128,7 +129,25 @@ def _about(request: HttpRequest, connection: Connection) -> dict[str, Any]:
         "last_success": when(state.last_success_at),
         "last_attempt": when(state.last_attempt_at),
         "next_at": _next(state) if is_due else "",
+        "history": _history(state) if connection.is_active else "",
+        "is_history_held": state.history_held_at is not None,
     }
+
+
+def _history(state: ConnectionState) -> str:
+    """How the older years stand, in words; nothing when all of them are here."""
+    if state.stage not in ("new", "history"):
+        return ""
+    begins = format_date(state.covered_from) if state.covered_from else ""
+    if state.history_held_at is not None:
+        held = format_date(oslo_date(state.history_held_at))
+        if not begins:
+            return _("On hold since %(held)s.") % {"held": held}
+        values = {"held": held, "begins": begins}
+        return _("On hold since %(held)s. The books are here from %(begins)s.") % values
+    if not begins:
+        return _("They follow when this year has been fetched.")
+    return _("Being fetched. The books are here from %(begins)s so far.") % {"begins": begins}
 
 
 def _next(state: ConnectionState) -> str:

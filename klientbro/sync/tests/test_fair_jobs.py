@@ -12,8 +12,7 @@ from procrastinate.contrib.django import app
 from procrastinate.contrib.django.utils import connector_params
 
 from klientbro.sync.database import transaction
-from klientbro.sync.outcome import defer_slice
-from klientbro.sync.queue import FIRST, HISTORY, LOOKING, QUEUE, ROUTINE, UPKEEP, defer
+from klientbro.sync.queue import FIRST, HISTORY, LOOKING, QUEUE, ROUTINE, UPKEEP, defer, defer_slice
 from klientbro.sync.tests.support import Connected
 from klientbro.sync.worker import FairJobs, PatientConnector, kept_places
 

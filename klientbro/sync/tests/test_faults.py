@@ -68,7 +68,7 @@ FAULTS: list[tuple[str, dict[str, Any], str]] = [
     ("html", {"path": TRANSACTIONS, "parameters": {"status": 403}}, "unreadable"),
     ("cut_json", {"path": BALANCE}, "unreadable"),
     ("empty_body", {"path": BALANCE}, "unreadable"),
-    ("401", {"path": BALANCE}, "key_rejected"),
+    ("401", {"path": BALANCE}, "unreachable"),
     ("403", {"path": TRANSACTIONS}, "rights_missing"),
     ("404", {"path": BALANCE}, "contract"),
     ("missing_field", {"path": BALANCE, "parameters": {"field": "Balance"}}, "contract"),

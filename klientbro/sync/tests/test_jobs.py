@@ -231,7 +231,7 @@ def test_state_in_the_middle_of_history_shows_how_far_it_has_come(connect: Conne
 
 
 STOPS: list[tuple[str, dict[str, Any], str]] = [
-    ("401", {}, "stopped"),
+    ("401", {}, "waiting"),
     ("403", {}, "stopped"),
     ("404", {}, "stopped"),
     ("503", {}, "waiting"),

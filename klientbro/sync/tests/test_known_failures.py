@@ -12,6 +12,7 @@ import pytest
 from klientbro.connectors import http
 from klientbro.connectors.poweroffice import client, paging
 from klientbro.connectors.poweroffice import settings as poweroffice_settings
+from klientbro.connectors.poweroffice.postings import OPTIONAL
 from klientbro.sync import engine
 from klientbro.sync.causes import Cause, cause_text
 from klientbro.sync.engine import run_slice
@@ -202,6 +203,50 @@ def test_schema_drift_loses_no_field_in_silence(books: Connected) -> None:
     assert books.rows(rows) == before
     books.sync(full=True)
     assert books.cause == ""
+
+
+def test_field_that_is_gone_is_named_and_blanks_nothing_we_hold(books: Connected) -> None:
+    rows = "select * from ledger_posting order by source_id, known_from"
+    lists = "select * from ledger_account order by source_id"
+    before, accounts = books.rows(rows), books.rows(lists)
+    held = {
+        name
+        for name, column in OPTIONAL.items()
+        if books.value(
+            f"select count({column}) > 0 from ledger_posting "
+            f"where {column}::text not in ('', 'false', 'other')"
+        )
+    }
+    assert {"Description", "VatCode", "VoucherType", "VoucherDescription"} <= held
+    for name in sorted(held):
+        books.fault("missing_field", path=TRANSACTIONS, parameters={"field": name})
+        books.sync(full=True)
+        assert books.cause == "contract", name
+        assert f"the field {name} is gone" in books.detail["message"]
+        source_is_well_again(books)
+    books.fault("missing_field", path="/generalledgeraccounts", parameters={"field": "Name"})
+    books.sync(full=True)
+    assert books.cause == "contract"
+    assert "the field Name is gone" in books.detail["message"]
+    source_is_well_again(books)
+    assert books.rows(rows) == before
+    assert books.rows(lists) == accounts
+    books.sync(full=True)
+    assert books.cause == ""
+    assert books.rows(rows) == before
+
+
+def test_field_that_was_never_there_is_a_finding_and_stops_nobody(fresh: Connected) -> None:
+    fresh.fault("missing_field", path=TRANSACTIONS, parameters={"field": "Description"})
+    fresh.sync("first")
+    assert fresh.cause == ""
+    assert ("missing_field", "Description") in fresh.rows(
+        "select kind, reference from ledger_finding"
+    )
+    fresh.assert_equal_to_source()
+    source_is_well_again(fresh)
+    fresh.sync(full=True)
+    assert fresh.value("select count(*) > 0 from ledger_posting where text <> ''")
 
 
 def test_no_sync_stops_in_silence(books: Connected, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -101,16 +101,19 @@ def test_routine_sync_of_an_unchanged_client_takes_two_requests_and_writes_nothi
     assert books.value("select max(proved_at) from ledger_month") > proved_at
 
 
-def test_months_proved_long_ago_are_proved_again_a_few_at_a_time(connect: Connect) -> None:
+def test_months_of_this_year_proved_long_ago_are_proved_again_a_few_at_a_time(
+    connect: Connect,
+) -> None:
     books = connect("holding")
     books.sync("first")
     books.execute(
-        "update ledger_month set proved_at = proved_at - interval '40 days' "
+        "update ledger_month set proved_at = proved_at - interval '8 days' "
         "where month < (select max(month) from ledger_month)"
     )
+    earlier = books.value("select extract(month from max(month))::int - 1 from ledger_month")
     books.simulator.reset_requests()
     books.sync("routine")
-    assert len(books.simulator.requests(path="/trialbalance")) == 5
+    assert len(books.simulator.requests(path="/trialbalance")) == min(earlier, 4) + 1
     assert books.states() == {"sealed": 47}
 
 

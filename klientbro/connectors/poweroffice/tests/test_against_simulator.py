@@ -49,7 +49,7 @@ TROUBLES: tuple[tuple[str, type[ConnectorError]], ...] = (
     ("cut_json", UnreadableError),
     ("wrong_charset", UnreadableError),
     ("empty_body", UnreadableError),
-    ("401", AuthorizationError),
+    ("401", UnavailableError),
     ("403", MissingRightError),
     ("404", ContractError),
     ("key_revoked", AuthorizationError),

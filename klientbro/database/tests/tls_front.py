@@ -1,0 +1,127 @@
+"""A front that speaks TLS as PostgreSQL does, before a server that cannot; and its certificate."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import ssl
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+TLS_REQUEST = bytes.fromhex("0000000804d2162f")
+
+
+def certificate(folder: Path, *names: str) -> Path:
+    """A self-made certificate for the names, with its key beside it."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    who = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, names[0])])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(who)
+        .issuer_name(who)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([_name(name) for name in names]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    path = folder / f"{names[0]}.crt"
+    path.write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    path.with_suffix(".key").write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+    )
+    return path
+
+
+def _name(name: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ipaddress.ip_address(name))
+    except ValueError:
+        return x509.DNSName(name)
+
+
+class Front:
+    """Counts the connections it has carried; what is not encrypted is refused."""
+
+    def __init__(self, behind: str, path: Path) -> None:
+        self.behind = behind
+        self.encrypted = 0
+        self.refused = 0
+        self.port = 0
+        self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self._context.load_cert_chain(path, path.with_suffix(".key"))
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(OSError, asyncio.IncompleteReadError):
+            if await reader.readexactly(8) != TLS_REQUEST:
+                self.refused += 1
+                return writer.close()
+            writer.write(b"S")
+            await writer.drain()
+            await writer.start_tls(self._context)
+            self.encrypted += 1
+            inner, outer = await asyncio.open_unix_connection(self.behind)
+            ways = [
+                asyncio.create_task(_carry(reader, outer)),
+                asyncio.create_task(_carry(inner, writer)),
+            ]
+            try:
+                await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+            except asyncio.CancelledError:
+                outer.transport.abort()
+                writer.transport.abort()
+                raise
+            finally:
+                for way in ways:
+                    way.cancel()
+            outer.close()
+        writer.close()
+
+
+async def _carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    with suppress(OSError):
+        while piece := await reader.read(1 << 16):
+            writer.write(piece)
+            await writer.drain()
+
+
+@contextmanager
+def tls_before(socket: str, path: Path) -> Iterator[Front]:
+    """The server behind `socket`, on a port of 127.0.0.1 that speaks TLS with the certificate."""
+    front = Front(socket, path)
+    loop = asyncio.new_event_loop()
+    server = loop.run_until_complete(asyncio.start_server(front.serve, "127.0.0.1", 0))
+    front.port = server.sockets[0].getsockname()[1]
+    thread = threading.Thread(target=loop.run_forever, daemon=True)
+    thread.start()
+
+    async def end() -> None:
+        server.close()
+        left = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
+        await asyncio.sleep(0.05)
+
+    try:
+        yield front
+    finally:
+        asyncio.run_coroutine_threadsafe(end(), loop).result()
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()

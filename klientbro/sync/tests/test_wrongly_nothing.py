@@ -1,0 +1,57 @@
+"""A source that says «nothing» once, where there is something: found and read again by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from klientbro.connectors import http
+from klientbro.connectors.poweroffice import client, paging
+from klientbro.sync.causes import cause_text
+from klientbro.sync.tests.support import Connected
+from simulators.poweroffice_go.testing import Simulator
+
+Connect = Callable[..., Connected]
+PAGE, MOST_CALLS = 40, 40
+TRANSACTIONS = "/accounttransactions"
+
+
+@pytest.fixture(autouse=True)
+def small_pages_and_little_patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http, "BACK_OFF_SECONDS", (0.01, 0.02))
+    monkeypatch.setattr(paging, "PAGE_SIZE", PAGE)
+    monkeypatch.setattr(client, "PAGE_SIZE", PAGE)
+
+
+@pytest.mark.parametrize("path", [TRANSACTIONS, "/trialbalance", "/generalledgeraccounts"])
+def test_first_sync_told_nothing_once_ends_sealed_by_itself_wherever_it_was_told(
+    connect: Connect, simulator: Simulator, path: str
+) -> None:
+    for position in range(MOST_CALLS):
+        books = connect(simulator.add_company(100 + position, postings=90, years=2))
+        books.fault("no_content", path=path, after=position, count=1)
+        books.sync("first")
+        (rule,) = simulator.control("GET", "faults")
+        simulator.clear_faults()
+        if rule["applied"] == 0:
+            break
+        causes = [books.cause]
+        if books.cause:  # what the schedule does
+            assert cause_text(books.cause).heals_alone, (position, books.cause, books.detail)
+            books.sync("routine")
+            causes.append(books.cause)
+        held, source = held_by(books), books.source()
+        assert causes[-1] == "", (position, causes)
+        assert held == source.keys(), (position, causes)
+        assert states_of(books) == {"sealed"}, (position, causes)
+    assert position > 1, "the fault did not strike"
+
+
+def held_by(books: Connected) -> set[str]:
+    query = "select source_id from ledger_posting where known_to = 2147483647 and connection_id = "
+    return {str(row[0]) for row in books.rows(query + str(books.connection.pk))}
+
+
+def states_of(books: Connected) -> set[str]:
+    return {str(row[0]) for row in books.rows(books.mine("select state from ledger_month"))}
