@@ -1,4 +1,4 @@
-"""The next unit begun while the last one merges and is proved: asked early, never lost or leaked."""
+"""The next unit begun while the last merges and is proved: asked early, never lost or leaked."""
 
 from __future__ import annotations
 
