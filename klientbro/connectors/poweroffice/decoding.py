@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import TypeVar
 
@@ -18,6 +18,7 @@ from klientbro.lib.dates import parse_timestamp
 R = TypeVar("R", bound=msgspec.Struct)
 
 _FIRST_ROW_FITS_IN = 1 << 16
+_PIECE_BYTES = 1 << 20  # some 1,400 postings, 3 ms
 # PostgreSQL stores no NUL in a text, and half a surrogate pair is no character at all.
 _NUL = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")
 _EMPTY_IS_WRITTEN = re.compile(rb":\s?null\b")
@@ -35,6 +36,40 @@ def decode_rows(decoder: msgspec.json.Decoder[list[R]], content: bytes, what: st
     their text, so 9007199254740993.01 stays itself; a float would lose its øre.
     """
     return _decoded(decoder, content, what) if content else []
+
+
+def decode_pieces(
+    decoder: msgspec.json.Decoder[list[R]], content: bytes, what: str
+) -> Iterator[list[R]]:
+    """The rows of a page, some at a time, exactly as `decode_rows` gives them.
+
+    One call for a page of 15 MB holds up every other thread of the process for 40 ms, and all its
+    records stand in memory at once.
+    """
+    given = 0
+    try:
+        for piece in _pieces(content):
+            rows = decoder.decode(piece)
+            given += len(rows)
+            yield rows
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        # a fault, which is named by its place on the page; or the cut fell within a text
+        yield decode_rows(decoder, content, what)[given:]
+
+
+def _pieces(content: bytes) -> Iterator[bytes]:
+    """The page cut between rows. A cut within a text leaves JSON that cannot be read."""
+    body = content.removeprefix(BYTE_ORDER_MARK)
+    if not body.startswith(b"[") or (b"\\" in body and b"\\u0000" in body):
+        raise msgspec.DecodeError("this page is read whole")
+    position = 1
+    while True:
+        cut = body.find(b"},{", position + _PIECE_BYTES)
+        if cut < 0:
+            yield b"[" + body[position:]
+            return
+        yield b"[" + body[position : cut + 1] + b"]"
+        position = cut + 2
 
 
 def decode_object(decoder: msgspec.json.Decoder[R], content: bytes, what: str) -> R:

@@ -5,7 +5,7 @@ https://developer.poweroffice.net/account-transactions
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 
@@ -16,7 +16,7 @@ from klientbro.connectors.poweroffice.decoding import (
     Moments,
     Texts,
     Values,
-    decode_rows,
+    decode_pieces,
     field_names,
     missing_fields,
     unknown_fields,
@@ -118,11 +118,31 @@ _decoder = msgspec.json.Decoder(list[AccountTransaction])
 
 def decode_postings(content: bytes) -> Decoded:
     """A page as rows in the order of COLUMNS[Resource.POSTINGS]."""
-    transactions = decode_rows(_decoder, content, WHAT)
     ids, numbers, moments = Texts(), Texts(), Moments(WHAT)
     types = Values("VoucherType", VOUCHER_TYPES, VoucherType.OTHER)
+    changes: set[str] = set()
+    rows: list[Row] = []
+    for transactions in decode_pieces(_decoder, content, WHAT):
+        rows += _rows_of(transactions, ids, numbers, moments, types)
+        changes.update(t.last_changed_date_time_offset for t in transactions)
+    return Decoded(
+        rows=rows,
+        watermark=moments.latest(changes),
+        unknown_fields=unknown_fields(content, _WANTED),
+        unknown_values=tuple(types.unknown),
+        missing_fields=missing_fields(content, OPTIONAL, ("VoucherType",)) if rows else (),
+    )
+
+
+def _rows_of(
+    transactions: Sequence[AccountTransaction],
+    ids: Texts,
+    numbers: Texts,
+    moments: Moments,
+    types: Values,
+) -> list[Row]:
     # Taken apart in the order of the record's fields: naming each one takes half as long again.
-    rows: list[Row] = [
+    return [
         (
             str(id_),
             ids[account_id],
@@ -183,10 +203,3 @@ def decode_postings(content: bytes) -> Decoded:
             is_reversed,
         ) in map(msgspec.structs.astuple, transactions)
     ]
-    return Decoded(
-        rows=rows,
-        watermark=moments.latest({t.last_changed_date_time_offset for t in transactions}),
-        unknown_fields=unknown_fields(content, _WANTED),
-        unknown_values=tuple(types.unknown),
-        missing_fields=missing_fields(content, OPTIONAL, ("VoucherType",)) if rows else (),
-    )

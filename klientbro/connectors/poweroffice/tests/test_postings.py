@@ -7,10 +7,12 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 import pytest
 
 from klientbro.connectors.contract import COLUMNS, Resource
-from klientbro.connectors.errors import ContractError, UnreadableError
+from klientbro.connectors.errors import ConnectorError, ContractError, UnreadableError
+from klientbro.connectors.poweroffice import decoding
 from klientbro.connectors.poweroffice.postings import FIELDS, VOUCHER_TYPES, decode_postings
 from klientbro.connectors.poweroffice.tests.support import column, response
 from klientbro.domain.vouchers import VoucherType
@@ -184,3 +186,50 @@ def test_characters_that_no_database_keeps_are_replaced(written: str, kept: str)
 def test_only_fields_we_keep_are_asked_for() -> None:
     assert len(FIELDS) == 27
     assert {"Id", "AccountId", "CorrectionOfVoucherNo", "LastChangedDateTimeOffset"} <= set(FIELDS)
+
+
+@pytest.mark.parametrize("piece_bytes", [1, 300, 900, 5000])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Faktura 4711",
+        "},{",
+        'to rader "},{" i en tekst',
+        '"},{"Id":1},{"',
+        "slutt på \\\\",
+        "\\\\},{\\\\",
+        "NUL \x00 og },{",
+        "æøå 😀 },{ },{",
+        "",
+    ],
+)
+def test_page_read_in_pieces_is_the_page(
+    monkeypatch: pytest.MonkeyPatch, text: str, piece_bytes: int
+) -> None:
+    rows = msgspec.json.decode(response("account_transactions"))
+    page = [{**row, "Id": 1000 + n, "Description": text} for n in range(4) for row in rows]
+    content = msgspec.json.encode(page)
+    whole = decode_postings(content)
+    monkeypatch.setattr(decoding, "_PIECE_BYTES", piece_bytes)
+    assert decode_postings(content) == whole
+    expected = text.replace("\x00", "\ufffd")
+    assert set(column(whole, COLUMN_NAMES, "text")) == {expected}
+    assert len(whole.rows) == len(page)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right"), [(b'"Amount":', b'"Amount":"x'), (b"}]", b"}"), (b"},{", b"},")]
+)
+def test_fault_in_a_late_piece_is_named_as_on_the_page(
+    monkeypatch: pytest.MonkeyPatch, wrong: bytes, right: bytes
+) -> None:
+    rows = msgspec.json.decode(response("account_transactions"))
+    content = msgspec.json.encode(rows * 5)
+    at = content.rfind(wrong)
+    broken = content[:at] + right + content[at + len(wrong) :]
+    with pytest.raises(ConnectorError) as whole:
+        decode_postings(broken)
+    monkeypatch.setattr(decoding, "_PIECE_BYTES", 500)
+    with pytest.raises(ConnectorError) as in_pieces:
+        decode_postings(broken)
+    assert (type(in_pieces.value), str(in_pieces.value)) == (type(whole.value), str(whole.value))
