@@ -52,6 +52,7 @@ PARTS = (
     "sweep",
     "memory",
     "pages",
+    "products",
     "peers",
     "proof",
     "workers",
@@ -105,6 +106,7 @@ def _run(chosen: list[str], scale: Scale, *, with_peer: bool) -> list[Row]:
             freshness,
             incremental,
             pipeline,
+            products,
             proof,
             request_counts,
             scaling,
@@ -134,6 +136,7 @@ def _run(chosen: list[str], scale: Scale, *, with_peer: bool) -> list[Row]:
             )
         add("workers", lambda: scaling.run(clients=scale.scaled_clients))
         add("proof", proof.run)
+        add("products", lambda: _with_static(lambda: products.run(times=scale.page_times // 2)))
         with _million(chosen, scale) as measure:
             add("memory", lambda: measure("memory"))
             add("pages", lambda: measure("pages"))
@@ -164,6 +167,14 @@ def _million(chosen: list[str], scale: Scale) -> Iterator[Callable[[str], list[R
         return pages.run(books, times=scale.page_times)
 
     yield measure
+
+
+def _with_static(measure: Callable[[], list[Row]]) -> list[Row]:
+    """Pages name their static files by what is in them, so those must have been collected."""
+    from bench.house import collect_static_files
+
+    collect_static_files()
+    return measure()
 
 
 def _about(seconds: float) -> str:

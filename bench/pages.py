@@ -27,10 +27,10 @@ def run(books: Books, *, times: int) -> list[Row]:
 
     portal = reverse("portal:integration", args=["poweroffice"])
     # the same page for few and for many: a query for each row would show
-    few = _Page(firm_of(FEW), portal).measure(3)
-    many = _Page(firm_of(CONNECTIONS), portal).measure(times)
+    few = Page(firm_of(FEW), portal).measure(3)
+    many = Page(firm_of(CONNECTIONS), portal).measure(times)
     address = reverse("books:trial_balance", args=[books.client_id])
-    balance = _Page(books.firm_id, address).measure(times)
+    balance = Page(books.firm_id, address).measure(times)
     size = f"{held(books):,} postings"
     return [
         _row(f"Page of {CONNECTIONS:,} connections", many, f"{few.queries} with {FEW} connections"),
@@ -46,12 +46,12 @@ def run(books: Books, *, times: int) -> list[Row]:
     ]
 
 
-def _row(name: str, page: _Page, beside: str) -> Row:
+def _row(name: str, page: Page, beside: str) -> Row:
     found = f"{page.kilobytes:,.0f} kB, {page.queries} queries, p95 {page.slow:.0f} ms"
     return at_most(name, page.middle, MOST_MILLISECONDS, "ms", found)
 
 
-class _Page:
+class Page:
     """One address, asked for as somebody signed in to the firm."""
 
     def __init__(self, firm_id: uuid.UUID, address: str) -> None:
@@ -61,7 +61,7 @@ class _Page:
         self.kilobytes = 0.0
         self.middle = self.slow = 0.0
 
-    def measure(self, times: int) -> _Page:
+    def measure(self, times: int) -> Page:
         from django.db import connection
 
         for _ in range(3):  # templates compiled, connection open

@@ -71,6 +71,26 @@ def _take(context: BrowserContext, house: RunningHouse) -> None:
     page.locator("main table tbody a").first.click()
     page.wait_for_load_state()
     page.screenshot(path=PICTURES / "voucher.png")
+    _product_pictures(page, house)
+
+
+def _product_pictures(page: Page, house: RunningHouse) -> None:
+    """What the products show of the same clients."""
+    page.goto(f"{house.url}/oversikt/")
+    page.get_by_role("button", name="Importer klienter").first.click()
+    dialog = page.get_by_role("dialog")
+    for box in dialog.get_by_role("checkbox").all():
+        box.check()
+    dialog.get_by_role("button", name="Importer", exact=True).click()
+    dialog.wait_for(state="hidden")
+    page.goto(f"{house.url}/oversikt/")
+    page.screenshot(path=PICTURES / "overview.png")
+    page.goto(f"{house.url}/avstemming/")
+    page.locator("main table tbody a").first.click()
+    page.wait_for_load_state()
+    page.screenshot(path=PICTURES / "reconciliation.png")
+    page.goto(f"{house.url}/integrasjoner/kapasitet/")
+    page.screenshot(path=PICTURES / "capacity.png")
 
 
 def _help_pictures(page: Page, house: RunningHouse) -> None:

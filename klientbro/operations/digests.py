@@ -30,9 +30,11 @@ from klientbro.domain.national_id import hide_national_ids
 from klientbro.lib.dates import format_date, format_time, oslo_date
 from klientbro.operations.alerts import FAILURE, Item, items_for_people, observe
 from klientbro.operations.models import Digest, Notice
+from klientbro.operations.set_aside import set_aside_subject, told_set_aside
+from klientbro.products.reconciliation.telling import SetAside, note_told, set_aside_for_people
 from klientbro.sync.causes import cause_text
 from klientbro.tenants.context import firm
-from klientbro.tenants.models import Firm, User
+from klientbro.tenants.models import Firm, Membership, User
 
 logger = logging.getLogger(__name__)
 LAST_WAIT = timedelta(hours=6)
@@ -49,22 +51,29 @@ def write_digests(firm_id: UUID, now: datetime) -> int:
             )
         observe(firm_id, now)
         waiting = items_for_people(now)
+        aside = set_aside_for_people(now)
+        concerned = {*waiting, *aside}
         lately = now - timedelta(hours=settings.ENVIRONMENT.alert_hours)
         told_lately = set(
-            Digest.objects.filter(created_at__gt=lately, user_id__in=list(waiting)).values_list(
+            Digest.objects.filter(created_at__gt=lately, user_id__in=concerned).values_list(
                 "user_id", flat=True
             )
         )
-        users = User.objects.in_bulk([one for one in waiting if one not in told_lately])
+        members = Membership.objects.filter(
+            user__is_active=True, user_id__in=concerned - told_lately
+        )
+        users = User.objects.in_bulk(members.values_list("user_id", flat=True))
         for user_id, user in users.items():
-            _write(firm_id, user, waiting[user_id], now)
+            _write(firm_id, user, waiting.get(user_id, []), aside.get(user_id, []), now)
         return len(users)
 
 
-def _write(firm_id: UUID, user: User, items: Sequence[Item], now: datetime) -> None:
+def _write(
+    firm_id: UUID, user: User, items: Sequence[Item], aside: Sequence[SetAside], now: datetime
+) -> None:
     host = urlsplit(settings.ENVIRONMENT.public_url).hostname or "localhost"
     with translation.override(settings.LANGUAGE_CODE):
-        subject, body = composed(Firm.objects.get(pk=firm_id).name, user, items)
+        subject, body = composed(Firm.objects.get(pk=firm_id).name, user, items, aside)
     digest = Digest.objects.create(
         firm_id=firm_id,
         user=user,
@@ -84,9 +93,12 @@ def _write(firm_id: UUID, user: User, items: Sequence[Item], now: datetime) -> N
         )
         for item in items
     )
+    note_told(aside, user.pk)
 
 
-def composed(firm_name: str, user: User, items: Sequence[Item]) -> tuple[str, str]:
+def composed(
+    firm_name: str, user: User, items: Sequence[Item], aside: Sequence[SetAside] = ()
+) -> tuple[str, str]:
     """Subject and text, in the language in force."""
     failures = [item for item in items if item.kind == FAILURE]
     recovered = [item for item in items if item.kind != FAILURE]
@@ -101,6 +113,8 @@ def composed(firm_name: str, user: User, items: Sequence[Item]) -> tuple[str, st
             ngettext("%(count)s is well again", "%(count)s are well again", len(recovered))
             % {"count": len(recovered)}
         )
+    if aside:
+        parts.append(set_aside_subject(aside))
     subject = f"{settings.BRAND}: {', '.join(parts)}"
     body = render_to_string(
         "operations/digest.txt",
@@ -109,6 +123,7 @@ def composed(firm_name: str, user: User, items: Sequence[Item]) -> tuple[str, st
             "firm": firm_name,
             "failures": [_told(item) for item in failures],
             "recovered": [_told(item) for item in recovered],
+            "aside": told_set_aside(aside),
             "hours": settings.ENVIRONMENT.alert_hours,
             "brand": settings.BRAND,
         },

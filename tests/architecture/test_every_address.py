@@ -17,7 +17,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from klientbro.clients.models import Client, Connection, Integration, KeyCheck
 from klientbro.practice.models import Assignment, AssignmentTemplate, Task
 from klientbro.products.overview.models import SavedView
-from klientbro.products.reconciliation.models import SignOff
+from klientbro.products.reconciliation.models import MatchRule, SignOff
 from klientbro.sync.models import DocumentRequest, TestRun
 from klientbro.tenants.context import firm_set
 from klientbro.tenants.models import User
@@ -105,6 +105,7 @@ def other_ids(db: None) -> dict[str, str]:
         view = SavedView.objects.create(
             firm=other, user=User.objects.create_user("nabo@example.no"), name="Naboens", query=""
         )
+        rule = MatchRule.objects.create(firm=other, name="Naboens regel", shape="one_to_one")
     with transaction.atomic():  # the savepoint takes the other firm off the open transaction
         pass
     return {
@@ -118,9 +119,11 @@ def other_ids(db: None) -> dict[str, str]:
         "account_id": "7001920",
         "kind": "csv",
         "month": "2026-10",
+        "form": "AS",
         "template_id": str(template.public_id),
         "assignment_id": str(assignment.public_id),
         "view_id": str(view.public_id),
+        "rule_id": str(rule.public_id),
         "token": "not-a-token",
     }
 
@@ -143,6 +146,7 @@ def everything_of(other_firm_of: dict[str, str]) -> tuple[object, ...]:
             SavedView.objects.count(),
             Task.objects.count(),
             SignOff.objects.count(),
+            list(MatchRule.objects.values_list("name", "version")),
         )
     with transaction.atomic():
         pass

@@ -35,6 +35,8 @@ def addresses(house: RunningHouse, signed_in_context: BrowserContext) -> list[st
     page.goto(f"{house.url}/oversikt/oppdrag/")
     page.get_by_role("button", name="Hent inn standardoppdragene").click()
     template = page.locator("main table tbody a").first.get_attribute("href") or ""
+    page.goto(f"{house.url}/avstemming/planer/")
+    page.get_by_role("button", name="Hent inn standard").click()
     page.goto(f"{house.url}/avstemming/{client.rpartition('/')[2]}/")
     month = page.url
     reconciled = page.locator("main table tbody a").first.get_attribute("href") or ""
@@ -46,7 +48,11 @@ def addresses(house: RunningHouse, signed_in_context: BrowserContext) -> list[st
         f"{house.url}/oversikt/oppdrag/",
         house.url + template,
         f"{house.url}/avstemming/",
+        f"{house.url}/avstemming/planer/",
+        f"{house.url}/avstemming/planer/AS/",
         month,
+        f"{month}mva/",
+        f"{month}plan/?mal=AS",
         house.url + reconciled,
         f"{house.url}/integrasjoner/",
         f"{house.url}/integrasjoner/poweroffice/",

@@ -380,3 +380,39 @@ def _only(table: _Table, name: str) -> str:
     """The one value of a column, empty when there are several."""
     found = {cell for _, row in table.rows if (cell := table.cell(row, name))}
     return re.sub(r"[\s.]", "", found.pop()) if len(found) == 1 else ""
+
+
+@dataclass(frozen=True, slots=True)
+class CsvSketch:
+    """A CSV as a person sees it when columns must be chosen: its headings and first rows."""
+
+    headings: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    places: Mapping[str, str]  # our name to the heading we believe it has
+
+
+def sketch_csv(content: bytes, mapping: ColumnMapping | None = None, rows: int = 5) -> CsvSketch:
+    """The headings and the first rows, also where we do not know the headings.
+
+    StatementFileError when the file holds no table at all.
+    """
+    text, _encoding = _decoded(content)
+    chosen = mapping or ColumnMapping()
+    head = "".join(text.splitlines(keepends=True)[:_HEADER_IN_FIRST])
+    best: tuple[tuple[int, int, int], list[list[str]], dict[str, int]] | None = None
+    for delimiter in _DELIMITERS:
+        table = [cells for _, cells in _rows(head, delimiter)]
+        for at, cells in enumerate(table):
+            filled = sum(1 for cell in cells if cell.strip())
+            places = _places(cells, chosen)
+            rank = (len(places), filled, -at)
+            if filled > 1 and (best is None or rank > best[0]):
+                best = (rank, table[at:], places)
+    if best is None:
+        raise refuse(StatementProblem.NO_HEADER)
+    _, (headings, *below), places = best
+    return CsvSketch(
+        tuple(cell.strip() for cell in headings),
+        tuple(tuple(cell.strip() for cell in row) for row in below[:rows]),
+        {name: headings[place].strip() for name, place in places.items()},
+    )

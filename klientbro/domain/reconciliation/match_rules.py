@@ -8,7 +8,7 @@ is saved.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
@@ -211,6 +211,40 @@ class MatchResult:
     @property
     def is_complete(self) -> bool:
         return not self.gave_up
+
+
+def clearing_rules(window_days: int = 62) -> tuple[MatchRule, ...]:
+    """Rules within one account when the firm has none: debits against credits.
+
+    The same number in both texts, the same text, the same party, then sums of a party; last the
+    same amount within a few days, which is the weakest.
+    """
+    one = MatchRule(
+        "number",
+        MatchKind.ONE_TO_ONE,
+        days_before=window_days,
+        days_after=window_days,
+        text=TextCondition.SHARED_NUMBER,
+        priority=10,
+    )
+    many, several = MatchKind.ONE_TO_MANY, MatchKind.MANY_TO_ONE
+    party = replace(one, id="same_party", text=TextCondition.SAME_PARTY, priority=30)
+    return (
+        one,
+        replace(one, id="same_text", text=TextCondition.SAME_TEXT, priority=20),
+        party,
+        replace(party, id="party_one_to_many", kind=many, priority=40),
+        replace(party, id="party_many_to_one", kind=several, priority=50),
+        replace(party, id="party_whole", kind=MatchKind.MANY_TO_MANY, priority=60),
+        replace(
+            one,
+            id="amount",
+            text=TextCondition.ANY,
+            days_before=5,
+            days_after=5,
+            priority=70,
+        ),
+    )
 
 
 def plain(text: str) -> str:

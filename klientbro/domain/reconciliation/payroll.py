@@ -37,6 +37,8 @@ class ExpectationRule(StrEnum):
     RATE_TIMES_ACCRUED_PAY = "rate_times_accrued_pay"
     RATE_TIMES_HOLIDAY_PAY = "rate_times_holiday_pay"
     HOLIDAY_PAY_OF_BASIS = "holiday_pay_of_basis"
+    WITHHELD_NOT_YET_DUE = "withheld_not_yet_due"
+    EMPLOYERS_TAX_NOT_YET_DUE = "employers_tax_not_yet_due"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +108,38 @@ def employers_tax_expectation(
     )
     rule = ExpectationRule.EMPLOYERS_TAX_REPORTED_LESS_PAID
     return _owed(balances, EMPLOYERS_TAX_DUE, rule, owed, overdue=max(due - paid, ZERO))
+
+
+def not_yet_due(
+    balances: Mapping[str, Decimal], account: str, posted: Iterable[Reported], as_of: date
+) -> Expectation:
+    """2600 or 2770 when everything due has been paid: what is posted and falls due after the day.
+
+    posted: what the ledger itself has credited the account, by day, positive. Withheld 30 000 on
+    30.06.2026 falls due on 01.07: 2600 = −30 000 on 30.06. Withheld on 12.06 it should be nothing.
+    The day of the posting stands for the pay day, which the ledger does not know [assumed].
+    """
+    is_withheld = account == WITHHELD_TAX
+    due_of = _withheld_due if is_withheld else _employers_tax_due
+    owed = sum_amounts(
+        one.amount for one in posted if one.pay_date <= as_of and due_of(one.pay_date) > as_of
+    )
+    rule = (
+        ExpectationRule.WITHHELD_NOT_YET_DUE
+        if is_withheld
+        else ExpectationRule.EMPLOYERS_TAX_NOT_YET_DUE
+    )
+    actual = balance_of(balances, account)
+    expected = ZERO - owed
+    return Expectation(account, rule, expected, actual, owed, overdue=max(expected - actual, ZERO))
+
+
+def _withheld_due(day: date) -> date:
+    return withheld_tax_deadline(day).due
+
+
+def _employers_tax_due(day: date) -> date:
+    return employers_tax_deadline(day.year, (day.month + 1) // 2).due
 
 
 def accrued_employers_tax(

@@ -16,7 +16,7 @@ from klientbro.domain.bank_statements import (
     read_statement_file,
 )
 from klientbro.domain.bank_statements.csv_cells import decimal_mark, parse_cell, parse_day
-from klientbro.domain.bank_statements.csv_file import ColumnMapping, read_csv
+from klientbro.domain.bank_statements.csv_file import ColumnMapping, read_csv, sketch_csv
 
 DNB = """"Dato";"Forklaring";"Rentedato";"Ut fra konto";"Inn på konto"
 "05.06.2026";"Innbetaling 10234";"05.06.2026";"";"1 250,00"
@@ -299,3 +299,30 @@ def test_any_bytes_give_a_statement_or_a_clear_refusal(content):
 @given(st.lists(st.sampled_from(PIECES), max_size=60).map("".join))
 def test_any_csv_gives_a_statement_or_a_clear_refusal(text):
     assert outcome(text.encode()) >= 1
+
+
+def test_sketch_shows_headings_and_first_rows_of_a_file_nobody_knows():
+    strange = (
+        "Rapport fra banken\n\nNår;Hva;Kroner\n05.06.2026;Leie;-10,00\n06.06.2026;Salg;20,00\n"
+    )
+
+    found = sketch_csv(strange.encode(), rows=1)
+
+    assert found.headings == ("Når", "Hva", "Kroner")
+    assert found.rows == (("05.06.2026", "Leie", "-10,00"),)
+    assert found.places == {}
+
+
+def test_sketch_believes_what_it_knows_until_a_person_says_otherwise():
+    assert sketch_csv(DNB.encode()).places["amount_out"] == "Ut fra konto"
+
+    chosen = sketch_csv(DNB.encode(), ColumnMapping({"day": "Rentedato"}))
+
+    assert chosen.places["day"] == "Rentedato"
+
+
+def test_sketch_of_what_is_no_table_is_refused():
+    with pytest.raises(StatementFileError) as caught:
+        sketch_csv(b"Kj\xc3\xa6re bank\nhva skjer\n")
+
+    assert caught.value.problem is StatementProblem.NO_HEADER

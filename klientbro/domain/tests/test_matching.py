@@ -18,6 +18,7 @@ from klientbro.domain.reconciliation.match_rules import (
     MatchRule,
     Side,
     TextCondition,
+    clearing_rules,
 )
 from klientbro.domain.reconciliation.matching import find_matches
 from klientbro.domain.reconciliation.subset_sums import smallest_subsets
@@ -283,6 +284,30 @@ def open_items(draw):
         MatchItem(f"i{at:02}", start + timedelta(days=days), amount, text)
         for at, (days, amount, text) in enumerate(rows)
     ]
+
+
+def test_an_account_clears_against_itself_by_number_then_text_then_amount():
+    found = items(
+        """
+        a 1  100.00 Ordre 77001
+        b 20 -100.00 Retur 77001
+        c 2  100.00 Husleie
+        d 25 -100.00 Husleie
+        e 3  40.00
+        f 6  -40.00
+        g 1  70.00
+        h 28 -70.00
+        """
+    )
+
+    result = find_matches(found, clearing_rules())
+
+    assert {match.rule_id: match.ids for match in result.matches} == {
+        "number": ("a", "b"),
+        "same_text": ("c", "d"),
+        "amount": ("e", "f"),
+    }
+    assert set(result.open_ids) == {"g", "h"}, "equal amounts far apart are no match"
 
 
 @given(open_items(), st.randoms(use_true_random=False), st.sampled_from([30, 400_000]))

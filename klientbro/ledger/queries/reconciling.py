@@ -67,6 +67,19 @@ where connection_id = %(connection)s and as_of = %(as_of)s
 order by side, id desc
 """
 
+_CREDITED = f"""
+select a.number, p.posting_date, -sum(p.amount)
+from ledger_account a
+cross join lateral (
+  select * from ledger_posting p
+  where p.connection_id = a.connection_id and p.account_id = a.source_id
+    and p.posting_date between %(first)s and %(last)s and p.known_to = {STILL} and p.amount < 0
+  offset 0
+) p
+where a.connection_id = %(connection)s and left(a.number, 4) = any(%(numbers)s)
+group by 1, 2
+"""  # noqa: S608 constants only
+
 _PROVED = """
 select state from ledger_month where connection_id = %(connection)s and month = %(month)s
 """
@@ -192,6 +205,19 @@ def items_at(connection_id: int, as_of: date) -> dict[str, ItemSnapshot]:
             _ITEMS_AT, {"connection": connection_id, "as_of": as_of}
         )
     }
+
+
+def credited_by_day(
+    connection_id: int, numbers: Collection[str], first: date, last: date
+) -> list[tuple[str, date, Decimal]]:
+    """What has been credited accounts that begin so, by number and day, positive. One statement."""
+    asked = {
+        "connection": connection_id,
+        "numbers": list(numbers),
+        "first": first,
+        "last": last,
+    }
+    return [(number, day, amount) for number, day, amount in fetch_all(_CREDITED, asked)]
 
 
 def is_proved(connection_id: int, month: Month) -> bool:

@@ -1,6 +1,7 @@
 """Oversikt's list: every client ranked worst first, counted and paged in the database.
 
-Two statements whatever the firm's size: one counts the chips and the key figures, one gives a page.
+One statement whatever the firm's size: every client is ranked once, for the chips, the key figures
+and the page.
 """
 
 from __future__ import annotations
@@ -89,18 +90,18 @@ class Listed:
 # `seal` is what the last proof of the chosen month said. A client is stopped when its connection
 # is turned off or a cause that somebody must cure stands (sync_state.cause).
 _RANKED = f"""
-with clients as materialized (
+with supplied as materialized (
+  select distinct on (c.client_id) c.client_id, c.id, c.is_active
+  from clients_connection c left join ledger_books b on b.connection_id = c.id
+  order by c.client_id, {SUPPLIER_FIRST}
+), clients as materialized (
   select c.id, c.public_id, c.name, c.orgnr, c.sort_key, f.responsible_id,
          k.id as connection_id, coalesce(k.is_active, false) as is_active,
          coalesce(s.cause, '') as cause
   from overview_overviewclient o
   join clients_client c on c.id = o.client_id
   left join clients_clientfacts f on f.client_id = c.id
-  left join lateral (
-    select c.id, c.is_active from clients_connection c
-    left join ledger_books b on b.connection_id = c.id
-    where c.client_id = o.client_id order by {SUPPLIER_FIRST} limit 1
-  ) k on true
+  left join supplied k on k.client_id = o.client_id
   left join sync_state s on s.connection_id = k.id
 ), due as materialized (
   select t.client_id, count(*) filter (where t.due_date < %(today)s) as overdue,
@@ -138,8 +139,20 @@ with clients as materialized (
 )
 """  # noqa: S608 constants only
 
-_COUNTS = f"""{_RANKED}
-select a.*, b.* from (
+_PAGED = f"""{_RANKED}
+, page as materialized (
+  select id, public_id, name, orgnr, place, responsible_id, connection_id, is_active, overdue,
+         next_due, suspended, differing,
+         row_number() over (order by place, next_due nulls last, sort_key collate "C", id) as nth
+  from chosen
+  order by nth offset %(offset)s limit %(size)s
+)
+"""  # noqa: S608 constants only
+
+_PAGE = f"{_PAGED} select * from page order by nth"  # noqa: S608 constants only
+
+_COUNTED_PAGE = f"""{_PAGED}
+select a.*, b.*, p.* from (
   select count(*), count(*) filter (where responsible_id = %(me)s),
          count(*) filter (where overdue > 0),
          count(*) filter (where place = 1 or coalesce(seal, '') = 'differs'),
@@ -151,24 +164,24 @@ select a.*, b.* from (
   select count(*), count(*) filter (where place = 0), count(*) filter (where place = 1),
          count(*) filter (where place = 2), count(*) filter (where place = 3)
   from chosen
-) b
+) b left join page p on true
+order by p.nth
 """  # noqa: S608 constants only
-
-_PAGE = (
-    _RANKED
-    + """
-select id, public_id, name, orgnr, place, responsible_id, connection_id, is_active, overdue,
-       next_due, suspended, differing
-from chosen
-order by place, next_due nulls last, sort_key collate "C", id
-offset %(offset)s limit %(size)s
-"""
-)
+COUNTS = 16
 
 
-def count(choice: Choice, month: Month, today: date, me: int) -> Counted:
-    """The numbers on the chips, the key figures, and how many the choice leaves."""
-    row = _fetch(_COUNTS, _parameters(choice, month, today, me))[0]
+def counted_page(
+    choice: Choice, month: Month, today: date, me: int, *, offset: int, size: int
+) -> tuple[Counted, list[Listed]]:
+    """The chips' numbers, the key figures, what the choice leaves, and a page of it: worst first
+    and nearest deadline first."""
+    parameters = _parameters(choice, month, today, me) | {"offset": offset, "size": size}
+    rows = _fetch(_COUNTED_PAGE, parameters)
+    found = [_listed(row[COUNTS:]) for row in rows if row[COUNTS] is not None]
+    return _counted(rows[0]), found
+
+
+def _counted(row: tuple[Any, ...]) -> Counted:
     everything, mine, overdue, differing, stopped, tasks = row[:6]
     sealed, with_books, reconciled, suspended, coming, shown = row[6:12]
     return Counted(
@@ -193,11 +206,12 @@ def listed(
 ) -> list[Listed]:
     """A page of the list, worst first and nearest deadline first."""
     parameters = _parameters(choice, month, today, me) | {"offset": offset, "size": size}
-    found = []
-    for row in _fetch(_PAGE, parameters):
-        place, *rest = row[4:]
-        found.append(Listed(row[0], row[1], row[2], row[3], Group(place), *rest))
-    return found
+    return [_listed(row) for row in _fetch(_PAGE, parameters)]
+
+
+def _listed(row: tuple[Any, ...]) -> Listed:
+    place, *rest = row[4:12]
+    return Listed(row[0], row[1], row[2], row[3], Group(place), *rest)
 
 
 def chosen_ids(choice: Choice, month: Month, today: date, me: int, most: int) -> list[int]:

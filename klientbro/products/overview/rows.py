@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
 from django.db.models import Q
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -21,7 +23,7 @@ from klientbro.practice.assignments.tables import DONE, Task, TaskState
 from klientbro.practice.books.texts import connection_tone, connection_words, seal_tone
 from klientbro.products.overview.listing import SOON, Group, Listed
 from klientbro.products.reconciliation.progress import Counts, progress_of
-from klientbro.shell.templatetags.kb import day
+from klientbro.shell.templatetags.kb import day, seal, status
 from klientbro.sync.services import ConnectionState, connection_states
 from klientbro.tenants.models import User
 
@@ -41,13 +43,30 @@ class Cell:
     due: date | None = None
     icon: str = ""
 
+    @property
+    def html(self) -> SafeString:
+        """As the list shows it. Two hundred of them make a page, so no template is asked."""
+        due = f"{self.due:%d.%m.}" if self.due else ""
+        if self.tone:
+            shown = status(self.tone, self.text, "check" if self.tone == "off" else "")
+            if not due:
+                return shown
+            return format_html('{} <small class="tnum">{}</small>', shown, due)
+        if due:
+            return format_html('<span class="tnum muted">{}</span>', due)
+        return format_html('<span class="muted">{}</span>', self.text)
+
 
 @dataclass(frozen=True, slots=True)
-class MonthSeal:
-    """A mark of the strip: sealed, unsealed, open or none, with words for a screen reader."""
+class Duty:
+    """What a page needs of a task; a thousand of them make one."""
 
-    mark: str
-    label: str
+    client_id: int
+    kind: str
+    state: str
+    due_date: date
+    period_first: date
+    period_last: date
 
 
 @dataclass(slots=True)
@@ -63,7 +82,7 @@ class Row:
     cells: dict[str, Cell] = field(default_factory=dict)
     tasks_open: int = 0
     tasks_overdue: int = 0
-    months: tuple[MonthSeal, ...] = ()
+    strip: SafeString | None = None
 
     @property
     def words(self) -> str:
@@ -99,7 +118,8 @@ def rows_of(listed: Sequence[Listed], month: Month, today: date) -> list[Row]:
         min((first for first, _last in year.values()), default=month),
         max((last for _first, last in year.values()), default=month),
     )
-    tasks: dict[int, list[Task]] = defaultdict(list)
+    strips = _Strips(proved)
+    tasks: dict[int, list[Duty]] = defaultdict(list)
     for task in _tasks(client_ids, month, today):
         tasks[task.client_id].append(task)
     shown = []
@@ -121,7 +141,7 @@ def rows_of(listed: Sequence[Listed], month: Month, today: date) -> list[Row]:
         unfinished = [task for task in mine if task.state not in DONE]
         row.tasks_open = len([task for task in unfinished if task.due_date >= today])
         row.tasks_overdue = len([task for task in unfinished if task.due_date < today])
-        row.months = _strip(held, year[each.client_id], proved, today)
+        row.strip = strips.html(held, year[each.client_id], today)
         row.note = _note(row, today)
         shown.append(row)
     return shown
@@ -140,7 +160,7 @@ def no_duty(facts: ClientFacts | None) -> dict[str, str]:
 
 
 def cell(
-    tasks: Sequence[Task], kinds: Sequence[str], month: Month, today: date, otherwise: str = "–"
+    tasks: Sequence[Duty], kinds: Sequence[str], month: Month, today: date, otherwise: str = "–"
 ) -> Cell:
     """The duty of the month: what is overdue first, else what concerns the month itself."""
     of_kind = [task for task in tasks if task.kind in kinds]
@@ -170,15 +190,13 @@ def cell(
     return Cell(due=first.due_date)
 
 
-def _tasks(client_ids: Sequence[int], month: Month, today: date) -> list[Task]:
+def _tasks(client_ids: Sequence[int], month: Month, today: date) -> list[Duty]:
     """Those of the month, and everything unfinished that is overdue or soon due."""
     of_month = Q(period_first__lte=month.last_day, period_last__gte=month.first_day)
     pressing = ~Q(state__in=DONE) & Q(due_date__lte=today + SOON)
-    return list(
-        Task.objects.filter(of_month | pressing, client_id__in=client_ids).only(
-            "client_id", "kind", "state", "due_date", "period_first", "period_last", "title"
-        )
-    )
+    found = Task.objects.filter(of_month | pressing, client_id__in=client_ids)
+    names = ("client_id", "kind", "state", "due_date", "period_first", "period_last")
+    return [Duty(*values) for values in found.values_list(*names)]
 
 
 def _year_of(month: Month, books: ClientBooks | None) -> tuple[Month, Month]:
@@ -186,29 +204,41 @@ def _year_of(month: Month, books: ClientBooks | None) -> tuple[Month, Month]:
     return first, first.plus(11)
 
 
-def _strip(
-    books: ClientBooks | None,
-    year: tuple[Month, Month],
-    proved: dict[int, dict[Month, MonthState]],
-    today: date,
-) -> tuple[MonthSeal, ...]:
-    known = proved.get(books.connection_id, {}) if books else {}
-    words = {
-        "sealed": _("%(month)s: reconciled with the source"),
-        "unsealed": _("%(month)s: differs from the source"),
-        "open": _("%(month)s: not reconciled yet"),
-        "none": _("%(month)s: no figures yet"),
-    }
-    marks = []
-    for month in month_range(*year):
-        state = known.get(month, MonthState.UNPROVED)
-        if state is MonthState.UNPROVED and (
-            books is None or month.first_day > today or not books.is_usable
-        ):
-            state = MonthState.MISSING
-        tone = seal_tone(state)
-        marks.append(MonthSeal(tone, words[tone] % {"month": _(month.name)}))
-    return tuple(marks)
+class _Strips:
+    """The year's seals of each client, drawn once for all that stand alike."""
+
+    def __init__(self, proved: Mapping[int, Mapping[Month, MonthState]]) -> None:
+        self._proved = proved
+        self._drawn: dict[tuple[tuple[Month, str], ...], SafeString] = {}
+        self._words = {
+            "sealed": _("%(month)s: reconciled with the source"),
+            "unsealed": _("%(month)s: differs from the source"),
+            "open": _("%(month)s: not reconciled yet"),
+            "none": _("%(month)s: no figures yet"),
+        }
+
+    def html(self, books: ClientBooks | None, year: tuple[Month, Month], today: date) -> SafeString:
+        """Twelve marks of a list, each with words for a screen reader."""
+        known = self._proved.get(books.connection_id, {}) if books else {}
+        marks = []
+        for month in month_range(*year):
+            state = known.get(month, MonthState.UNPROVED)
+            if state is MonthState.UNPROVED and (
+                books is None or month.first_day > today or not books.is_usable
+            ):
+                state = MonthState.MISSING
+            marks.append((month, seal_tone(state)))
+        key = tuple(marks)
+        if key not in self._drawn:
+            self._drawn[key] = format_html_join(
+                "",
+                "<li>{}</li>",
+                (
+                    (seal(tone, self._words[tone] % {"month": _(month.name)}),)
+                    for month, tone in key
+                ),
+            )
+        return self._drawn[key]
 
 
 def _note(row: Row, today: date) -> str:

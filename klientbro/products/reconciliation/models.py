@@ -13,6 +13,33 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from klientbro.products.reconciliation.bank_models import (
+    Match,
+    MatchMember,
+    MatchRule,
+    Statement,
+    StatementLine,
+)
+
+__all__ = [
+    "AccountPlan",
+    "Attachment",
+    "ClosedPeriod",
+    "DocumentedLine",
+    "Match",
+    "MatchMember",
+    "MatchRule",
+    "Note",
+    "PlanTemplate",
+    "PlanTemplateLine",
+    "Progress",
+    "SignOff",
+    "Statement",
+    "StatementLine",
+    "Suspension",
+    "SuspensionNotice",
+]
+
 
 class AccountPlan(models.Model):
     """How an account of a client is to be reconciled; made when a person departs from the
@@ -73,6 +100,9 @@ class PlanTemplateLine(models.Model):
     prefix = models.CharField(max_length=20)
     method = models.CharField(max_length=20)
     frequency = models.CharField(max_length=20)
+    assignee = models.ForeignKey(
+        "tenants.User", on_delete=models.SET_NULL, null=True, related_name="+"
+    )
     materiality = models.DecimalField(max_digits=20, decimal_places=2, default=0)
     needs_document = models.BooleanField(default=False)
 
@@ -196,17 +226,23 @@ class SignOff(models.Model):
 
 class Suspension(models.Model):
     """A signature that no longer holds, and why: written once for each signature and cause, so
-    that those concerned are told once. Whether it stands is always worked out anew."""
+    that those concerned are told once. Whether it stands is always worked out anew.
+
+    confirmed_at: a count after an ended run found it; in the middle of one much is unproved for
+    a moment. ended_at: the books were changed back, so that the signature holds again.
+    """
 
     firm = models.ForeignKey("tenants.Firm", on_delete=models.CASCADE)
     sign_off = models.ForeignKey(SignOff, on_delete=models.CASCADE, related_name="suspensions")
     cause = models.CharField(max_length=40)
     detail = models.JSONField(default=dict)
     found_at = models.DateTimeField(auto_now_add=True)
-    told_at = models.DateTimeField(null=True)
+    confirmed_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
+            models.UniqueConstraint(fields=["firm", "id"], name="suspension_firm_id"),
             models.UniqueConstraint(fields=["sign_off", "cause"], name="suspended_once_per_cause"),
         ]
 
@@ -214,8 +250,27 @@ class Suspension(models.Model):
         return self.cause
 
 
+class SuspensionNotice(models.Model):
+    """A person has been told of a suspension, in a digest: once, for ever."""
+
+    firm = models.ForeignKey("tenants.Firm", on_delete=models.CASCADE)
+    suspension = models.ForeignKey(Suspension, on_delete=models.CASCADE, related_name="notices")
+    user = models.ForeignKey("tenants.User", on_delete=models.CASCADE)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["suspension", "user"], name="told_of_suspension_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.suspension_id} to {self.user_id}"
+
+
 class Progress(models.Model):
-    """Counts of a client's month for the lists; worked out anew whenever the month is shown."""
+    """Counts of a client's month for the lists; worked out anew whenever the month is shown.
+
+    connection_id, landing, ground: what the counting job last counted from; see recount.py.
+    """
 
     firm = models.ForeignKey("tenants.Firm", on_delete=models.CASCADE)
     client = models.ForeignKey("clients.Client", on_delete=models.CASCADE, related_name="+")
@@ -226,6 +281,9 @@ class Progress(models.Model):
     suspended = models.IntegerField()
     differing = models.IntegerField()
     counted_at = models.DateTimeField(auto_now=True)
+    connection_id = models.BigIntegerField(null=True)
+    landing = models.IntegerField(default=0)
+    ground = models.TextField(default="")
 
     class Meta:
         constraints = [
@@ -303,162 +361,3 @@ class Attachment(models.Model):
 
     def __str__(self) -> str:
         return self.name
-
-
-class Statement(models.Model):
-    """An imported bank statement for an account of the ledger."""
-
-    firm = models.ForeignKey("tenants.Firm", on_delete=models.CASCADE)
-    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    client = models.ForeignKey("clients.Client", on_delete=models.CASCADE, related_name="+")
-    account_id = models.CharField(max_length=100)
-    bank_account = models.CharField(max_length=40, blank=True)
-    currency = models.CharField(max_length=3, default="NOK")
-    reference = models.CharField(max_length=100, blank=True)
-    first_day = models.DateField()
-    last_day = models.DateField()
-    opening = models.DecimalField(max_digits=20, decimal_places=2, null=True)
-    closing = models.DecimalField(max_digits=20, decimal_places=2, null=True)
-    file_name = models.CharField(max_length=200)
-    file_sha256 = models.CharField(max_length=64)
-    imported_at = models.DateTimeField(auto_now_add=True)
-    imported_by = models.ForeignKey(
-        "tenants.User", on_delete=models.SET_NULL, null=True, related_name="+"
-    )
-    removed_at = models.DateTimeField(null=True)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["firm", "id"], name="statement_firm_id"),
-            models.UniqueConstraint(
-                fields=["client", "account_id", "file_sha256", "reference", "first_day"],
-                condition=Q(removed_at__isnull=True),
-                name="statement_imported_once",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return self.file_name
-
-
-class StatementLine(models.Model):
-    """A line of a statement. `fingerprint` tells the same line in overlapping statements."""
-
-    firm = models.ForeignKey("tenants.Firm", on_delete=models.CASCADE)
-    statement = models.ForeignKey(Statement, on_delete=models.CASCADE, related_name="lines")
-    position = models.IntegerField()
-    booked_on = models.DateField()
-    amount = models.DecimalField(
-        max_digits=20, decimal_places=2
-    )  # ledger sign: money in is positive
-    text = models.CharField(max_length=300, blank=True)
-    reference = models.CharField(max_length=100, blank=True)
-    fingerprint = models.CharField(max_length=64)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["firm", "id"], name="statement_line_firm_id"),
-            models.UniqueConstraint(fields=["statement", "position"], name="line_position"),
-        ]
-        indexes = [models.Index(fields=["statement", "booked_on"], name="line_day")]
-
-    def __str__(self) -> str:
-        return f"{self.booked_on} {self.amount}"
-
-
-class MatchRule(models.Model):
-    """A rule that clears items against each other; lower priority first."""
-
-    firm = models.ForeignKey("tenants.Firm", on_delete=models.CASCADE)
-    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    client = models.ForeignKey(
-        "clients.Client", on_delete=models.CASCADE, null=True, related_name="+"
-    )
-    account_id = models.CharField(max_length=100, blank=True)  # '': every account of the method
-    name = models.CharField(max_length=100)
-    priority = models.IntegerField(default=100)
-    shape = models.CharField(max_length=10)  # 1-1, 1-n, n-1, n-n
-    tolerance = models.DecimalField(max_digits=20, decimal_places=2, default=0)
-    days = models.SmallIntegerField(default=5)
-    same_text = models.CharField(max_length=100, blank=True)
-    is_on = models.BooleanField(default=True)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["firm", "id"], name="match_rule_firm_id"),
-            models.CheckConstraint(
-                condition=Q(tolerance__gte=0, days__gte=0, days__lte=366),
-                name="rule_within_bounds",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class Match(models.Model):
-    """Items that clear each other. Undone it stays, marked, and its items are free again."""
-
-    firm = models.ForeignKey("tenants.Firm", on_delete=models.CASCADE)
-    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    client = models.ForeignKey("clients.Client", on_delete=models.CASCADE, related_name="+")
-    account_id = models.CharField(max_length=100)
-    rule = models.ForeignKey(MatchRule, on_delete=models.SET_NULL, null=True, related_name="+")
-    reason = models.CharField(max_length=300)
-    remainder = models.DecimalField(max_digits=20, decimal_places=2, default=0)
-    made_at = models.DateTimeField(auto_now_add=True)
-    made_by = models.ForeignKey(
-        "tenants.User", on_delete=models.SET_NULL, null=True, related_name="+"
-    )
-    undone_at = models.DateTimeField(null=True)
-    undone_by = models.ForeignKey(
-        "tenants.User", on_delete=models.SET_NULL, null=True, related_name="+"
-    )
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["firm", "id"], name="match_firm_id")]
-        indexes = [
-            models.Index(
-                fields=["client", "account_id"],
-                condition=Q(undone_at__isnull=True),
-                name="match_standing",
-            )
-        ]
-
-    def __str__(self) -> str:
-        return self.reason
-
-
-class MatchMember(models.Model):
-    """One item of a match: a posting by its source id, or a statement's line."""
-
-    firm = models.ForeignKey("tenants.Firm", on_delete=models.CASCADE)
-    match = models.ForeignKey(Match, on_delete=models.CASCADE, related_name="members")
-    posting_id = models.CharField(max_length=100, null=True)
-    line = models.ForeignKey(StatementLine, on_delete=models.CASCADE, null=True, related_name="+")
-    amount = models.DecimalField(max_digits=20, decimal_places=2)
-    client = models.ForeignKey("clients.Client", on_delete=models.CASCADE, related_name="+")
-    is_standing = models.BooleanField(default=True)
-
-    class Meta:
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(posting_id__isnull=True, line__isnull=False)
-                | Q(posting_id__isnull=False, line__isnull=True),
-                name="member_is_one_thing",
-            ),
-            # of two people who match the same item at once, one wins
-            models.UniqueConstraint(
-                fields=["client", "posting_id"],
-                condition=Q(is_standing=True, posting_id__isnull=False),
-                name="posting_matched_once",
-            ),
-            models.UniqueConstraint(
-                fields=["line"],
-                condition=Q(is_standing=True, line__isnull=False),
-                name="line_matched_once",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.posting_id or self.line_id}"

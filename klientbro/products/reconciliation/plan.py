@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import TypeVar
 
 from django.db import IntegrityError, transaction
 from django.db.models import F
@@ -21,6 +22,8 @@ from klientbro.domain.reconciliation.methods import Frequency, Method, suggest_m
 from klientbro.ledger.queries.reconciling import ChartAccount
 from klientbro.products.reconciliation.models import AccountPlan, PlanTemplateLine
 from klientbro.tenants.models import User
+
+Held = TypeVar("Held")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +90,13 @@ def _plan(
             own.version,
         )
     for lines in templates:
-        line = _longest(account.account.number, lines)
+        line = longest_prefix(account.account.number, lines)
         if line is not None:
             return Plan(
                 Method(line.method),
                 Frequency(line.frequency),
                 "template",
+                line.assignee_id,
                 materiality=line.materiality,
                 needs_document=line.needs_document,
             )
@@ -103,7 +107,8 @@ def _plan(
     return Plan(suggested.method, suggested.frequency, "rules")
 
 
-def _longest(number: str, lines: Mapping[str, PlanTemplateLine]) -> PlanTemplateLine | None:
+def longest_prefix(number: str, lines: Mapping[str, Held]) -> Held | None:
+    """The line of the longest beginning of the account's number."""
     for length in range(len(number), 0, -1):
         if (line := lines.get(number[:length])) is not None:
             return line

@@ -1,7 +1,7 @@
 """How far a client's month has come, kept as counts so that a list of thousands costs one query.
 
-The counts are written with every action in the month, and when its page finds a signature that no
-longer holds. No landing writes them: between a landing and the next look at the month they may lag
+The counts are written with every action in the month, when its page finds a signature that no
+longer holds, and by the job that follows the landings (recount.py), so a list may lag some minutes
 behind. The pages of the month itself never trust them, they compare anew.
 """
 

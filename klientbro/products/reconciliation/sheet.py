@@ -8,15 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
 from klientbro.clients.models import Client, ClientFacts
 from klientbro.clients.services.facts import facts_for_rules
 from klientbro.domain.accounts import Account, AccountType
+from klientbro.domain.client_facts import ClientFacts as RuleFacts
 from klientbro.domain.money import ZERO
 from klientbro.domain.periods import Month, Period
+from klientbro.domain.reconciliation.methods import Method
 from klientbro.domain.reconciliation.sign_offs import (
     Change,
     SignedPosting,
@@ -29,6 +31,7 @@ from klientbro.ledger.queries.reconciling import (
     ChartAccount,
     Touched,
     chart,
+    credited_by_day,
     is_proved,
     items_at,
     touched_since,
@@ -40,7 +43,14 @@ from klientbro.products.reconciliation.models import ClosedPeriod, SignOff
 from klientbro.products.reconciliation.plan import Plan, plans_of
 from klientbro.products.reconciliation.progress import Counts
 from klientbro.products.reconciliation.statements import statement_balances
-from klientbro.products.reconciliation.truths import Grounds, Truth, truth_of
+from klientbro.products.reconciliation.truths import (
+    CREDITED,
+    CREDITED_MONTHS,
+    Grounds,
+    Truth,
+    truth_of,
+)
+from klientbro.products.reconciliation.vat_term import VatGround, is_vat_account, vat_ground
 
 
 class LineState(StrEnum):
@@ -130,6 +140,7 @@ class MonthSheet:
     is_proved: bool
     is_locked: bool
     closed: ClosedPeriod | None
+    grounds: Grounds | None = None
 
     def line(self, account_id: str) -> Line | None:
         return next((line for line in self.lines if line.account.id == account_id), None)
@@ -171,15 +182,18 @@ def month_sheet(client: Client, books: BooksState, month: Month) -> MonthSheet |
             continue
         openings[row.account.id] = row.figures.opening or ZERO
         closings[row.account.id] = row.figures.closing
+    rules = facts_for_rules(facts, year_start)
     grounds = Grounds(
         month=month,
         year_end=year.end if year else None,
-        facts=facts_for_rules(facts, year_start),
+        facts=rules,
         closings=closings,
         accounts={each.account.id: each for each in accounts},
         items=items_at(books.connection_id, month.last_day),
         statements=statement_balances(client.pk, month.last_day),
         documentation=documentation,
+        vat=_vat_ground(books, rules, month, accounts, plans),
+        credited=_credited(books, month, accounts),
     )
     signed = _signatures(client.pk, month)
     lines = [
@@ -189,12 +203,15 @@ def month_sheet(client: Client, books: BooksState, month: Month) -> MonthSheet |
             is_due=plans[each.account.id].frequency.is_due_in(month, year_start),
             opening=openings.get(each.account.id, ZERO),
             closing=closings.get(each.account.id, ZERO),
-            truth=truth_of(each, plans[each.account.id], grounds),
+            truth=truth,
             documentation=documentation.get(each.account.id, Documentation()),
             history=signed.get(each.account.id, []),
         )
-        for each in accounts
+        for each, truth in (
+            (each, truth_of(each, plans[each.account.id], grounds)) for each in accounts
+        )
         if _belongs(each, plans[each.account.id], closings, openings, documentation, signed)
+        or _is_missed(each, truth)
     ]
     proved = is_proved(books.connection_id, month)
     locked = books.lock_date is not None and books.lock_date >= month.last_day
@@ -209,7 +226,34 @@ def month_sheet(client: Client, books: BooksState, month: Month) -> MonthSheet |
         is_proved=proved,
         is_locked=locked,
         closed=closed_period(client.pk, month),
+        grounds=grounds,
     )
+
+
+def _vat_ground(
+    books: BooksState,
+    facts: RuleFacts,
+    month: Month,
+    accounts: Sequence[ChartAccount],
+    plans: Mapping[str, Plan],
+) -> VatGround | None:
+    """What the VAT accounts rest on, where the client has any."""
+    if not any(
+        plans[each.account.id].method is Method.VAT and is_vat_account(each.account.number)
+        for each in accounts
+    ):
+        return None
+    return vat_ground(books.connection_id, facts, month, books.covered_from)
+
+
+def _credited(
+    books: BooksState, month: Month, accounts: Sequence[ChartAccount]
+) -> list[tuple[str, date, Decimal]] | None:
+    """What withheld tax and employer's tax were credited lately, where the client has them."""
+    if not any(each.account.number.strip().startswith(CREDITED) for each in accounts):
+        return None
+    first = month.plus(1 - CREDITED_MONTHS).first_day
+    return credited_by_day(books.connection_id, CREDITED, first, month.last_day)
 
 
 def _belongs(
@@ -227,6 +271,11 @@ def _belongs(
     if not each.account.type.is_balance_sheet:
         return False
     return bool(closings.get(id_)) or bool(openings.get(id_)) or each.has_postings
+
+
+def _is_missed(each: ChartAccount, truth: Truth) -> bool:
+    """A balance-sheet account nobody has used, that should hold something all the same."""
+    return each.account.type.is_balance_sheet and truth.is_automatic and bool(truth.amount)
 
 
 def _signatures(client_id: int, month: Month) -> dict[str, list[SignOff]]:

@@ -1,23 +1,34 @@
-"""Bank statements that have been imported, and what they say an account held on a day."""
+"""Bank statements that have been imported, and what they say an account held on a day.
+
+A statement that ends on the day states it. One that spans the day is added up to it. One that ended
+a little earlier states it too, when nothing can have moved since: only days the banks are closed
+lie between, or the next statement begins with the same balance.
+"""
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
-from django.db.models import Sum
+from django.db.models import Q, Sum
 
+from klientbro.domain.calendar import is_working_day
 from klientbro.domain.money import ZERO
 from klientbro.products.reconciliation.models import Statement, StatementLine
+
+# A statement that ended longer ago says nothing of the day; one that begins soon after may.
+DAYS_BACK, DAYS_AHEAD = 400, 40
 
 
 @dataclass(frozen=True, slots=True)
 class StatementBalance:
     """What the bank says an account held at the end of a day.
 
-    stated: the closing balance printed on a statement that ends on the day. calculated: from the
-    newest opening balance and the lines since. Where both are known they must agree.
+    stated: the closing balance printed on a statement that ends on the day. calculated: from its
+    opening balance and its lines. Where both are known they must agree.
     """
 
     last_day: date
@@ -27,6 +38,9 @@ class StatementBalance:
 
     @property
     def balance(self) -> Decimal | None:
+        """None while the bank's own figures do not hold together: lines are missing or doubled."""
+        if not self.agrees_with_itself:
+            return None
         return self.stated if self.stated is not None else self.calculated
 
     @property
@@ -36,29 +50,74 @@ class StatementBalance:
 
 def statement_balances(client_id: int, day: date) -> dict[str, StatementBalance]:
     """The bank's balance at the end of the day, by ledger account. Two statements."""
-    newest = {
-        statement.account_id: statement
-        for statement in Statement.objects.filter(
-            client_id=client_id, removed_at=None, first_day__lte=day
-        ).order_by("last_day", "pk")
-    }
-    sums = {
-        row["statement_id"]: row["total"]
-        for row in StatementLine.objects.filter(
-            statement__in=[each.pk for each in newest.values()], booked_on__lte=day
-        )
-        .values("statement_id")
-        .annotate(total=Sum("amount"))
-    }
+    held: dict[str, list[Statement]] = defaultdict(list)
+    for statement in Statement.objects.filter(
+        client_id=client_id,
+        removed_at=None,
+        last_day__gte=day - timedelta(days=DAYS_BACK),
+        first_day__lte=day + timedelta(days=DAYS_AHEAD),
+    ).order_by("last_day", "first_day", "pk"):
+        held[statement.account_id].append(statement)
+    speaking = {account: _that_speaks(each, day) for account, each in held.items()}
+    sums = _sums([each.pk for each in speaking.values() if each is not None], day)
+    found = {}
+    for account, spoken in speaking.items():
+        if spoken is not None:
+            found[account] = _balance(spoken, *sums.get(spoken.pk, (ZERO, ZERO)), day=day)
+        elif begun := [each for each in held[account] if each.first_day <= day]:
+            last = max(each.last_day for each in begun)
+            found[account] = StatementBalance(min(last, day), None, None, "")
+    return found
+
+
+def _that_speaks(statements: Sequence[Statement], day: date) -> Statement | None:
+    """The statement that says what the account held on the day, the surest first."""
+    ending = [each for each in statements if each.last_day == day]
+    if stated := [each for each in ending if each.closing is not None]:
+        return stated[-1]
+    spanning = [
+        each
+        for each in statements
+        if each.first_day <= day <= each.last_day
+        and (each.opening is not None or each.closing is not None)
+    ]
+    if spanning:
+        return spanning[0]
+    earlier = [each for each in statements if each.last_day < day and each.closing is not None]
+    if not earlier:
+        return None
+    nearest = earlier[-1]
+    between = (
+        nearest.last_day + timedelta(days=n) for n in range(1, (day - nearest.last_day).days + 1)
+    )
+    if not any(is_working_day(each) for each in between):
+        return nearest
+    later = [each for each in statements if each.first_day > day]
+    following = min(later, key=lambda each: each.first_day, default=None)
+    if following is not None and following.opening == nearest.closing:
+        return nearest
+    return None
+
+
+def _sums(ids: Sequence[int], day: date) -> Mapping[int, tuple[Decimal, Decimal]]:
+    """What the lines of each statement come to until the day, and after it. One statement."""
+    until = Sum("amount", filter=Q(booked_on__lte=day))
+    after = Sum("amount", filter=Q(booked_on__gt=day))
     return {
-        account: _balance(statement, sums.get(statement.pk, ZERO), day)
-        for account, statement in newest.items()
+        row["statement_id"]: (row["until"] or ZERO, row["after"] or ZERO)
+        for row in StatementLine.objects.filter(statement__in=ids)
+        .values("statement_id")
+        .annotate(until=until, after=after)
     }
 
 
-def _balance(statement: Statement, moved: Decimal, day: date) -> StatementBalance:
-    reaches = statement.last_day >= day
-    calculated = statement.opening + moved if statement.opening is not None and reaches else None
-    stated = statement.closing if statement.last_day == day else None
-    mark = f"{statement.public_id}:{stated if stated is not None else calculated}"
+def _balance(
+    statement: Statement, until: Decimal, after: Decimal, *, day: date
+) -> StatementBalance:
+    calculated = statement.opening + until if statement.opening is not None else None
+    stated = statement.closing if statement.last_day <= day else None
+    if calculated is None and stated is None and statement.closing is not None:
+        calculated = statement.closing - after
+    balance = stated if stated is not None else calculated
+    mark = f"{statement.public_id}:{balance}"
     return StatementBalance(min(statement.last_day, day), stated, calculated, mark)

@@ -77,6 +77,8 @@ def truth_words(code: str) -> str:
         "rate_times_accrued_pay": _("Rate × accrued pay"),
         "rate_times_holiday_pay": _("Rate × holiday pay due"),
         "vat_specification": _("VAT specification"),
+        "withheld_not_yet_due": _("Withheld and not due yet"),
+        "employers_tax_not_yet_due": _("Terms not due yet"),
     }.get(code, code)
 
 

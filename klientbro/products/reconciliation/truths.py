@@ -7,7 +7,7 @@ everything else, the lines a person has written.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -15,13 +15,24 @@ from decimal import Decimal
 from klientbro.domain.client_facts import ClientFacts
 from klientbro.domain.money import ZERO
 from klientbro.domain.periods import Month
-from klientbro.domain.reconciliation.methods import Method, expected_zero
-from klientbro.domain.reconciliation.payroll import accrued_employers_tax
+from klientbro.domain.reconciliation.methods import ExpectedZero, Method, expected_zero
+from klientbro.domain.reconciliation.payroll import (
+    EMPLOYERS_TAX_DUE,
+    WITHHELD_TAX,
+    Expectation,
+    Reported,
+    accrued_employers_tax,
+    not_yet_due,
+)
 from klientbro.ledger.queries.reconciling import ChartAccount, ItemSnapshot
 from klientbro.products.reconciliation.documentation import Documentation
 from klientbro.products.reconciliation.plan import Plan
 from klientbro.products.reconciliation.statements import StatementBalance
+from klientbro.products.reconciliation.vat_term import VatGround
 
+DIGITS = 4
+CREDITED = (WITHHELD_TAX, EMPLOYERS_TAX_DUE)
+CREDITED_MONTHS = 3  # further back nothing can be due after the month's end
 SIDES = {Method.RECEIVABLES: "customer", Method.PAYABLES: "supplier"}
 
 
@@ -54,6 +65,9 @@ class Grounds:
     items: Mapping[str, ItemSnapshot]
     statements: Mapping[str, StatementBalance]
     documentation: Mapping[str, Documentation]
+    vat: VatGround | None = None
+    # what 2600 and 2770 were credited lately, by day; None where the client has neither
+    credited: Sequence[tuple[str, date, Decimal]] | None = None
 
 
 def truth_of(account: ChartAccount, plan: Plan, grounds: Grounds) -> Truth:
@@ -76,6 +90,8 @@ def truth_of(account: ChartAccount, plan: Plan, grounds: Grounds) -> Truth:
                 as_of=statement.last_day,
             )
         return Truth(lines, "bank_statement", statement=statement.mark if statement else "")
+    if lines is None and plan.method is Method.VAT and grounds.vat is not None:
+        return _vat(account, grounds.vat)
     if lines is None and plan.method in (Method.PAYROLL, Method.HOLIDAY_PAY):
         return _accrued(account, grounds)
     return Truth(lines, "lines")
@@ -104,19 +120,58 @@ def _subledger(account: ChartAccount, side: str, grounds: Grounds) -> Truth:
     )
 
 
-def _accrued(account: ChartAccount, grounds: Grounds) -> Truth:
-    """2780 and 2781: the rate times what is accrued. Other payroll accounts need a list."""
-    number = account.account.number.strip()
-    if not number.startswith(("2780", "2781")):
+def _vat(account: ChartAccount, ground: VatGround) -> Truth:
+    """2700–2719: what the codes give so far in the term, nothing once the return has moved it."""
+    amount = ground.expected.get(account.account.id)
+    if amount is None:
         return Truth(None, "lines")
+    if ground.is_transferred:
+        return Truth(ZERO, ExpectedZero.VAT_AFTER_TRANSFER.value, is_automatic=True)
+    return Truth(amount, "vat_specification", is_automatic=True, as_of=ground.term.until)
+
+
+def expectation_of(account: ChartAccount, grounds: Grounds) -> Expectation | None:
+    """How the balance of a payroll account follows from other accounts; None where it does not.
+
+    2780 and 2781: the rate times what is accrued. 2600 and 2770: what is not due yet. The others
+    need a list.
+    """
+    number = account.account.number.strip()
     balances: dict[str, Decimal] = {}
     for id_, closing in grounds.closings.items():
         held = grounds.accounts.get(id_)
         if held is not None:
             balances[held.account.number] = balances.get(held.account.number, ZERO) + closing
-    for each in accrued_employers_tax(balances, grounds.facts, grounds.month.last_day):
+    day = grounds.month.last_day
+    if number.startswith((WITHHELD_TAX, EMPLOYERS_TAX_DUE)):
+        if grounds.credited is None:
+            return None
+        posted = [
+            Reported(on, amount)
+            for credited, on, amount in grounds.credited
+            if credited.startswith(number[:DIGITS])
+        ]
+        return not_yet_due(balances, number[:DIGITS], posted, day)
+    for each in accrued_employers_tax(balances, grounds.facts, day):
         if number.startswith(each.account):
-            return Truth(
-                each.expected, each.rule.value, tolerance=Decimal("1.00"), is_automatic=True
-            )
-    return Truth(None, "lines")
+            return each
+    return None
+
+
+def _accrued(account: ChartAccount, grounds: Grounds) -> Truth:
+    """What the payroll account follows from. Others of the same digits are taken from it."""
+    each = expectation_of(account, grounds)
+    if each is None:
+        return Truth(None, "lines")
+    prefix = account.account.number.strip()[:DIGITS]
+    others = sum(
+        (
+            grounds.closings.get(id_, ZERO)
+            for id_, held in grounds.accounts.items()
+            if id_ != account.account.id and held.account.number.strip().startswith(prefix)
+        ),
+        ZERO,
+    )
+    return Truth(
+        each.expected - others, each.rule.value, tolerance=Decimal("1.00"), is_automatic=True
+    )

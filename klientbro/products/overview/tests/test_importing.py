@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from django.db import connections
 from procrastinate.contrib.django import app
 
 from klientbro.clients.models import Client
@@ -101,8 +102,11 @@ def test_two_people_at_once_import_a_client_once_and_only_one_is_told_so(
 
     def press(_number: int) -> int:
         together.wait()
-        with in_firm(firm.id):
-            return import_clients(ids, by=user)
+        try:
+            with in_firm(firm.id):
+                return import_clients(ids, by=user)
+        finally:
+            connections.close_all()
 
     with ThreadPoolExecutor(2) as threads:
         assert sorted(threads.map(press, range(2))) == [0, 3]

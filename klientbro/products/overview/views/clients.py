@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -49,6 +49,7 @@ from klientbro.sync.services import ConnectionState, connection_states
 
 MOST_AT_ONCE = 5000
 SHOWN_DONE = 20
+AHEAD = timedelta(days=45)  # what lies further ahead is shown when asked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,12 @@ def card_page(request: HttpRequest, client_id: UUID) -> HttpResponse:
             .get(month, seal)
         )
     tasks = Task.objects.filter(client=client).select_related("assignee", "assignment__template")
-    unfinished = list(tasks.exclude(state__in=DONE).order_by("due_date", "pk"))
+    waiting = tasks.exclude(state__in=DONE).order_by("due_date", "pk")
+    later = 0
+    if request.GET.get("alle") != "1":
+        later = waiting.filter(due_date__gt=today + AHEAD).count()
+        waiting = waiting.filter(due_date__lte=today + AHEAD)
+    unfinished = list(waiting)
     finished = list(tasks.filter(state__in=DONE).order_by("-changed_at", "-due_date")[:SHOWN_DONE])
     context: dict[str, Any] = {
         "client": client,
@@ -109,6 +115,7 @@ def card_page(request: HttpRequest, client_id: UUID) -> HttpResponse:
         "is_sealed": seal is MonthState.SEALED,
         "progress": progress_of([client.pk], month.first_day).get(client.pk),
         "tasks": [shown_task(task, today) for task in unfinished],
+        "later": later,
         "finished": [shown_task(task, today) for task in finished],
         "assignments": list(
             Assignment.objects.filter(client=client)

@@ -17,8 +17,9 @@ from klientbro.clients.services.rows import current_firm_id
 from klientbro.practice.pages import lead_on, month_choices, month_name, person, product_view
 from klientbro.practice.permissions import Act
 from klientbro.products.overview.importing import candidates, imports_by_itself
-from klientbro.products.overview.listing import Choice, Counted, Group, Show, count, listed
+from klientbro.products.overview.listing import Choice, Counted, Group, Show, counted_page
 from klientbro.products.overview.models import SavedView
+from klientbro.products.overview.row_html import rows_html
 from klientbro.products.overview.rows import grouped, rows_of
 from klientbro.products.overview.views.shared import (
     MONTHS_AHEAD,
@@ -27,9 +28,10 @@ from klientbro.products.overview.views.shared import (
     choice_of,
     chosen_month,
 )
-from klientbro.shell.paging import pages_around, pages_of
+from klientbro.shell.paging import pages_of
 
 PAGE_SIZE = 50
+MOST = 10**8  # more than any firm has: which page is asked for, before anybody has counted
 NAME_LENGTH = 60
 MOST_VIEWS = 20
 
@@ -50,13 +52,14 @@ def overview_page(request: HttpRequest) -> HttpResponse:
     """All clients, worst first. A fixed number of statements for any number of clients."""
     me = person(request)
     month, choice, today = chosen_month(request.GET), choice_of(request.GET), timezone.localdate()
-    counted = count(choice, month, today, me.pk)
+    offset = pages_of(request, MOST, PAGE_SIZE).offset
+    counted, page = counted_page(choice, month, today, me.pk, offset=offset, size=PAGE_SIZE)
     pages = pages_of(request, counted.shown, PAGE_SIZE)
-    if pages.number > 1 and pages.offset >= counted.shown:
-        pages = pages_around(request.GET, 1, counted.shown, PAGE_SIZE)
-    rows = rows_of(
-        listed(choice, month, today, me.pk, offset=pages.offset, size=PAGE_SIZE), month, today
-    )
+    if pages.offset != offset:  # past the end: the last page there is
+        counted, page = counted_page(
+            choice, month, today, me.pk, offset=pages.offset, size=PAGE_SIZE
+        )
+    rows = rows_of(page, month, today)
     context = {
         "month": month,
         "month_name": month_name(month),
@@ -66,7 +69,8 @@ def overview_page(request: HttpRequest) -> HttpResponse:
         "chips": chips(choice, counted),
         "counted": counted,
         "groups": [
-            (group_heading(group), counted.groups[group], found) for group, found in grouped(rows)
+            (group_heading(group), counted.groups[group], rows_html(found, month))
+            for group, found in grouped(rows)
         ],
         "pages": pages,
         "people": people_of_firm(),

@@ -43,6 +43,8 @@ from klientbro.products.reconciliation.texts import (
     state_words,
     truth_words,
 )
+from klientbro.products.reconciliation.views.automatic import automatic_context
+from klientbro.products.reconciliation.views.bank import bank_context
 from klientbro.products.reconciliation.views.month import shown_lines
 from klientbro.products.reconciliation.views.shared import (
     TAB,
@@ -104,6 +106,8 @@ def account_page(
         "may_withdraw": newest is not None and newest.by_id == me.pk,
         "history": list(reversed(line.history)),
     }
+    context |= automatic_context(sheet, line)
+    context |= bank_context(page, sheet, line)
     return show(request, page, TAB, "reconciliation/account.html", context)
 
 

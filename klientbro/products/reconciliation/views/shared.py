@@ -14,6 +14,8 @@ from klientbro.practice.books.access import ClientPage, read_client
 from klientbro.practice.pages import lead_on
 from klientbro.products.reconciliation.progress import write_progress
 from klientbro.products.reconciliation.sheet import MonthSheet, month_sheet
+from klientbro.products.reconciliation.truths import SIDES
+from klientbro.sync.attention import work_on_items
 from klientbro.tenants.models import Membership
 
 TAB = "reconciliation"
@@ -46,7 +48,20 @@ def sheet_of(client_id: UUID, month: Month) -> tuple[ClientPage, MonthSheet | No
             return page, None
         return page, month_sheet(page.client, page.usable_books(), month)
 
-    return read_client(client_id, read)
+    page, sheet = read_client(client_id, read)
+    if sheet is not None:
+        _ask_for_items(sheet)
+    return page, sheet
+
+
+def _ask_for_items(sheet: MonthSheet) -> None:
+    """Somebody works on the month: its open items are taken, and again when its postings move.
+
+    Once an hour for each month at most; a month that has not ended has no items of its last day.
+    """
+    has_ended = sheet.month.last_day < timezone.localdate()
+    if has_ended and any(line.plan.method in SIDES for line in sheet.lines):
+        work_on_items(sheet.books.connection_id, sheet.month.last_day)
 
 
 def keep_progress(client_id: UUID, month: Month) -> None:

@@ -1,0 +1,244 @@
+"""Server time and number of queries of every page family of Oversikt and Avstemming.
+
+A firm of 1,000 clients with books, seals, facts, deadlines and counted months, made directly in the
+tables; for Oversikt's list also one of 5,000. The same pages for 30 clients must ask as many
+questions. One client's month is signed, account by account, as people sign it.
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from bench.pages import MOST_MILLISECONDS, Page, firm_of
+from bench.table import Row, at_most
+
+CLIENTS, MANY, FEW = 1000, 5000, 30
+# Chart, with the type and what share of the turnover passes it each month.
+_CHART = """
+insert into ledger_account (firm_id, connection_id, source_id, number, number_key, name, type,
+                            is_active, control)
+select b.firm_id, b.connection_id, 'a' || n.number, n.number, n.number, n.name, n.type, true,
+       case n.number when '1500' then 'customer' when '2400' then 'supplier' end
+from ledger_books b, (values
+  ('1500', 'Kundefordringer', 'asset'), ('1920', 'Driftskonto', 'asset'),
+  ('1950', 'Skattetrekk', 'asset'), ('2400', 'Leverandørgjeld', 'liability'),
+  ('2700', 'Utgående mva', 'liability'), ('2710', 'Inngående mva', 'liability'),
+  ('2740', 'Oppgjørskonto mva', 'liability'), ('2780', 'Påløpt arbeidsgiveravgift', 'liability'),
+  ('2940', 'Skyldige feriepenger', 'liability'), ('2000', 'Aksjekapital', 'equity'),
+  ('3000', 'Salg', 'income'), ('4300', 'Varekjøp', 'expense'), ('5000', 'Lønn', 'expense')
+) as n(number, name, type)
+union all
+select b.firm_id, b.connection_id, 'a' || n, n::text, n::text, 'Konto ' || n,
+       case when n < 2000 then 'asset' when n < 3000 then 'liability' else 'expense' end, true, null
+from ledger_books b, (
+  select generate_series(1901, 1918) as n union all select generate_series(2900, 2935, 5)
+  union all select generate_series(6000, 7700, 50)) n
+"""
+_OPENINGS = """
+insert into ledger_opening (firm_id, connection_id, account_id, amount, known_from)
+select firm_id, connection_id, source_id,
+       case type when 'asset' then 100000 else -90000 end, 1
+from ledger_account where type in ('asset', 'liability', 'equity')
+"""
+_BALANCES = """
+insert into ledger_balance (firm_id, connection_id, account_id, month, amount, postings)
+select a.firm_id, a.connection_id, a.source_id, m::date,
+       case a.type when 'income' then -40000 when 'expense' then 500
+            else (hashtext(a.source_id || m) %% 1000) end, 12
+from ledger_account a, generate_series(%(first)s::date, %(last)s::date, interval '1 month') m
+"""
+_POSTINGS = """
+insert into ledger_posting (firm_id, connection_id, source_id, known_from, account_id,
+  posting_date, amount, voucher_id, voucher_no, voucher_series, voucher_type, text, is_reversed)
+select a.firm_id, a.connection_id, a.source_id || m || n, 2, a.source_id, m::date + n, n, 'v' || n,
+       n, '', 'ManualJournal', 'Bilag', false
+from ledger_account a, generate_series(%(first)s::date, %(last)s::date, interval '1 month') m,
+     generate_series(1, 12) n
+where a.connection_id = %(connection)s
+"""
+_MONTHS = """
+insert into ledger_month (firm_id, connection_id, month, state, landing)
+select firm_id, connection_id, m::date,
+       case when connection_id %% 23 = 0 and m = %(last)s::date then 'differs' else 'sealed' end, 9
+from ledger_books, generate_series(%(begin)s::date, %(last)s::date, interval '1 month') m
+on conflict do nothing
+"""
+_ITEMS = """
+insert into ledger_item_snapshot (firm_id, connection_id, side, as_of, landing, items, total)
+select b.firm_id, b.connection_id, s, (m + interval '1 month - 1 day')::date, 9, 20, 100000
+from ledger_books b, unnest(array['customer', 'supplier']) s,
+     generate_series(%(last)s::date - interval '2 months', %(last)s::date, interval '1 month') m
+"""
+_ITEM = """
+insert into ledger_item (firm_id, snapshot_id, source_id, party_no, posting_date, due_date, amount,
+                         balance)
+select s.firm_id, s.id, n::text, (10000 + n)::text, s.as_of - 40, s.as_of - 30 + n, 5000, 5000
+from ledger_item_snapshot s, generate_series(1, 20) n where s.as_of > %(last)s::date
+"""
+_YEARS = """
+insert into ledger_financial_year (firm_id, connection_id, first_day, last_day)
+select firm_id, connection_id, make_date(y, 1, 1), make_date(y, 12, 31)
+from ledger_books, generate_series(2024, extract(year from %(last)s::date)::int) y
+"""
+_FACTS = """
+insert into clients_clientfacts (firm_id, client_id, responsible_id, company_form, vat_frequency,
+  has_payroll, aga_zone, tasks_from, updated_at)
+select firm_id, id, (select user_id from tenants_membership order by user_id limit 1), 'AS',
+       'two_monthly', id %% 3 > 0, 'I', date '2026-01-01', now()
+from clients_client
+"""
+_OVERVIEW = """
+insert into overview_overviewclient (firm_id, client_id, imported_at)
+select firm_id, id, now() from clients_client
+"""
+_TASKS = """
+insert into practice_task (firm_id, public_id, client_id, key, kind, title, term, period_first,
+  period_last, due_date, state, note, version)
+select c.firm_id, gen_random_uuid(), c.id, k.kind, k.kind, '', to_char(m, 'YYYY-MM'), m::date,
+       (m + interval '1 month - 1 day')::date, (m + interval '1 month' + k.days)::date,
+       case when m <= %(last)s::date and c.id %% 7 > 0 then 'completed'
+            else 'not_started' end, '', 1
+from clients_client c, generate_series(%(last)s::date - interval '3 months',
+       %(last)s::date + interval '4 months', interval '1 month') m,
+     (values ('a_melding', interval '4 days'), ('withheld_tax', interval '14 days'),
+             ('employers_tax', interval '14 days'), ('vat_return', interval '40 days')
+     ) k(kind, days)
+"""
+_PROGRESS = """
+insert into reconciliation_progress (firm_id, client_id, month, to_do, prepared, reviewed,
+  suspended, differing, counted_at, landing, ground)
+select firm_id, id, m::date, 34, id %% 34, id %% 30, (id %% 29 = 0)::int, 0, now(), 9, ''
+from clients_client, generate_series(%(last)s::date - interval '11 months', %(last)s::date,
+     interval '1 month') m
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Practice:
+    """A firm made for the measuring, and the client whose pages are shown."""
+
+    firm_id: uuid.UUID
+    client: uuid.UUID
+    account: str
+    month: str
+
+
+def run(*, times: int) -> list[Row]:
+    """One row for each page family, the slowest address of it, and one for the queries."""
+    few, main = _practice(FEW, books=True), _practice(CLIENTS, books=True)
+    many = _practice(MANY, books=False)
+    rows, growing, total = [], [], 0
+    for name, address in _addresses(main).items():
+        here = Page(main.firm_id, address).measure(times)
+        there = Page(few.firm_id, _addresses(few)[name]).measure(1)
+        total += 1
+        if there.queries != here.queries:
+            growing.append(f"{name} {there.queries} → {here.queries}")
+        rows.append(_row(name, here))
+    for name in ("Oversikt, list", "Oversikt, list searched", "Oversikt, overdue"):
+        page = Page(many.firm_id, _addresses(many)[name]).measure(times)
+        rows.append(_row(f"{name}, {MANY:,} clients", page))
+    rows.append(
+        Row(
+            "Queries of these pages",
+            "fixed" if not growing else "; ".join(growing),
+            f"{FEW} clients beside {CLIENTS:,}, {total} pages",
+            "same" if not growing else "grows",
+            "fixed",
+            not growing,
+        )
+    )
+    return rows
+
+
+def _row(name: str, page: Page) -> Row:
+    found = f"{page.kilobytes:,.0f} kB, {page.queries} queries, p95 {page.slow:.0f} ms"
+    return at_most(name, page.middle, MOST_MILLISECONDS, "ms", found)
+
+
+def _addresses(of: _Practice) -> dict[str, str]:
+    from django.urls import reverse
+
+    listing, client = reverse("overview:list"), [of.client]
+    month = [of.client, of.month]
+    return {
+        "Oversikt, list": listing,
+        "Oversikt, list searched": f"{listing}?q=selskap+00&ansvarlig=0",
+        "Oversikt, overdue": f"{listing}?vis=forfalt",
+        "Oversikt, client card": reverse("overview:card", args=client),
+        "Oversikt, import": reverse("overview:import"),
+        "Oversikt, assignments": reverse("overview:templates"),
+        "Oversikt, facts of all": reverse("overview:bulk_facts") + "?alle=1",
+        "Oversikt, state of all": reverse("overview:bulk_state") + "?alle=1",
+        "Oversikt, assignment to all": reverse("overview:give") + "?alle=1",
+        "Oversikt, own task": reverse("overview:new_task", args=client),
+        "Avstemming, clients": reverse("reconciliation:clients"),
+        "Avstemming, month": reverse("reconciliation:month", args=month),
+        "Avstemming, account": reverse("reconciliation:account", args=[*month, of.account]),
+        "Avstemming, VAT": reverse("reconciliation:vat", args=month),
+    }
+
+
+def _practice(count: int, *, books: bool) -> _Practice:
+    """A firm of so many clients; without books only what Oversikt's list reads."""
+    from django.utils import timezone
+
+    from klientbro.clients.models import Connection
+    from klientbro.domain.periods import Month
+    from klientbro.sync.database import transaction
+    from klientbro.tenants.context import firm
+    from klientbro.tenants.services import add_user
+
+    firm_id = firm_of(count)
+    add_user(firm_id, f"{uuid.uuid4().hex}@bench.example", "Kari Nordahl")
+    last = Month.of(timezone.localdate()).previous()
+    with firm(firm_id):
+        shown = Connection.objects.select_related("client").order_by("pk")[count // 2]
+    known = {
+        "first": last.plus(-22).first_day,
+        "begin": date(2024, 1, 1),
+        "last": last.first_day,
+        "connection": shown.pk,
+    }
+    statements = [_MONTHS, _FACTS, _OVERVIEW, _TASKS, _PROGRESS]
+    if books:
+        statements += [_YEARS, _CHART, _OPENINGS, _BALANCES, _POSTINGS, _ITEMS, _ITEM]
+    with transaction(firm_id) as cursor:
+        for statement in statements:
+            cursor.execute(statement, {name: known[name] for name in known if name in statement})
+    if books:
+        _sign_month(firm_id, shown.client, last)
+    _vacuum()
+    return _Practice(firm_id, shown.client.public_id, "a1500", last.key)
+
+
+def _vacuum() -> None:
+    """What autovacuum does within its minute."""
+    from django.db import connections
+
+    with connections["owner"].cursor() as cursor:
+        cursor.execute("vacuum analyze")
+
+
+def _sign_month(firm_id: uuid.UUID, client: Any, month: Any) -> None:
+    """Every account of the month prepared, so that each is compared with what was signed."""
+    from klientbro.ledger.queries import books_of
+    from klientbro.products.reconciliation.sheet import month_sheet
+    from klientbro.products.reconciliation.signing import Seen, mark_of, prepare
+    from klientbro.tenants.context import firm
+    from klientbro.tenants.services import add_user
+
+    by, _path = add_user(firm_id, f"{uuid.uuid4().hex}@bench.example", "Ola Brekke")
+    with firm(firm_id):
+        books = books_of(client.pk)
+        sheet = month_sheet(client, books, month) if books is not None else None
+        if sheet is None:
+            raise RuntimeError("the client's month cannot be shown")
+        wanted = [line for line in sheet.lines if line.counts]
+        if len(wanted) < 20:
+            raise RuntimeError(f"only {len(wanted)} accounts to sign")
+        seen = [Seen(each.account.id, mark_of(sheet, each)) for each in wanted]
+        prepare(sheet, seen, "Sett", by=by)
