@@ -24,6 +24,7 @@ from klientbro.operations.tasks import tell_people_now
 from klientbro.products.reconciliation import recount, tasks
 from klientbro.products.reconciliation.documentation import add_line
 from klientbro.products.reconciliation.models import (
+    PlanTemplate,
     Progress,
     SignOff,
     Statement,
@@ -343,6 +344,18 @@ def test_job_killed_between_two_clients_keeps_the_first_and_goes_on(
     assert recount_all_now() == 0
     with in_firm(signed.firm.id):
         assert Progress.objects.filter(client=other.connection.client).exists()
+
+
+def test_months_are_counted_anew_when_the_firm_edits_its_plan(signed: Signed) -> None:
+    recount_all_now()
+    assert recount_all_now() == 0
+    with in_firm(signed.firm.id):
+        plan = PlanTemplate.objects.create(firm_id=signed.firm.id, company_form="AS")
+    assert recount_all_now() == 1
+    with in_firm(signed.firm.id):
+        PlanTemplate.objects.filter(pk=plan.pk).update(version=2)
+    assert recount_all_now() == 1
+    assert recount_all_now() == 0
 
 
 def test_client_deactivated_with_work_open_keeps_its_signatures_and_counts(signed: Signed) -> None:

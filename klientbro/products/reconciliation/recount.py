@@ -63,6 +63,7 @@ with supplied as materialized (
             where a.client_id = s.client_id and a.month = w.month),
            (select concat(count(*), '/', max(a.changed_at)) from reconciliation_accountplan a
             where a.client_id = s.client_id),
+           (select concat(count(*), '/', sum(t.version)) from reconciliation_plantemplate t),
            (select max(o.id) from reconciliation_signoff o
             where o.client_id = s.client_id and o.month = w.month)) as ground
   from wanted w
