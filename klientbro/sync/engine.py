@@ -30,7 +30,7 @@ from klientbro.sync.ahead import PASSED_OVER, drop_ahead
 from klientbro.sync.attention import item_days_due
 from klientbro.sync.causes import Cause
 from klientbro.sync.context import Slice, StopRun
-from klientbro.sync.database import transaction
+from klientbro.sync.database import renew_dead_lines, transaction
 from klientbro.sync.doing import take_step
 from klientbro.sync.history import go_on_with_run, open_run
 from klientbro.sync.history_hold import is_held
@@ -148,6 +148,7 @@ async def _run_slice(firm_id: UUID, connection_id: int, priority: int) -> None:
         logger.warning("connection %s: %s: %s", connection_id, cause, error)
         await _end_with(work, cause, detail)
     except psycopg.OperationalError:
+        await asyncio.to_thread(renew_dead_lines)
         raise  # the database is away: the job is tried again from the last landed page
     except psycopg.InternalError:
         raise  # the server ended an idle transaction of a process that had been paused
