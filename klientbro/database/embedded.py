@@ -157,6 +157,8 @@ class EmbeddedServer:
         else:
             postmaster.clear_remains(self.paths)
         settings = server_settings(durable=self.durable)
+        if self._child is not None and self._child.poll() is None:
+            _left_running.append(self._child)  # killed this moment, and not yet gone
         self._child = postmaster.start(self.paths, binaries, settings, way)
 
     def _wait_until_it_answers(self) -> None:
