@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import logging
-from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID
 
 from django.conf import settings
-from django.db import DatabaseError, connections
+from django.db import DatabaseError
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
 from klientbro.operations.digests import prune_digests, send_digests, write_digests
 from klientbro.sync.queue import QUEUE
 from klientbro.sync.requests import prune_lines
-from klientbro.tenants.services import all_firms
 from klientbro.tenants.shared_cache import prune_shared_values
-
-logger = logging.getLogger(__name__)
+from klientbro.tenants.walking import for_every_firm
 
 
 @app.periodic(cron="*/5 * * * *")
@@ -36,7 +32,7 @@ def tell_people_now(now: datetime) -> None:
         write_digests(firm_id, now)
         send_digests(firm_id, now)
 
-    _for_every_firm(tell, "alerts")
+    for_every_firm(tell, "telling people", foreseen=DatabaseError)
 
 
 @app.periodic(cron="17 * * * *")
@@ -54,15 +50,4 @@ def prune_logs_now(now: datetime) -> None:
         prune_digests(firm_id, now)
 
     prune_shared_values()
-    _for_every_firm(prune, "pruning")
-
-
-def _for_every_firm(do: Callable[[UUID], None], what: str) -> None:
-    try:
-        for firm_id, _name in all_firms():
-            try:
-                do(firm_id)
-            except DatabaseError:
-                logger.exception("%s of firm %s failed", what, firm_id)
-    finally:
-        connections.close_all()
+    for_every_firm(prune, "pruning", foreseen=DatabaseError)

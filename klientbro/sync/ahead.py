@@ -7,14 +7,13 @@ first page has come. Nothing is promised to anybody: killed, the next slice just
 
 from __future__ import annotations
 
-import asyncio
 import time
 from dataclasses import replace
 
 from klientbro.sync.context import SLICE_SECONDS, Slice
-from klientbro.sync.database import WAITING_SECONDS, transaction
+from klientbro.sync.database import WAITING_SECONDS
 from klientbro.sync.filling import Fill, Filling
-from klientbro.sync.steps import READING_STEPS, Step, StepKind, steps_after
+from klientbro.sync.steps import READING_STEPS, Step, StepKind
 
 # What may stand between two units without any need to know how it ends.
 PASSED_OVER = frozenset({StepKind.ANCHOR, StepKind.PROVE, StepKind.PROVE_OLD})
@@ -25,11 +24,11 @@ LATEST_START_SECONDS = SLICE_SECONDS * 0.7
 FRESH_SECONDS = WAITING_SECONDS * 0.75
 
 
-async def begin_ahead(work: Slice, current: Step, fill: Fill) -> None:
-    """Begins on the unit after `current`, when it comes next and there is time left for it."""
+def begin_ahead(work: Slice, fill: Fill) -> None:
+    """Begins on the unit after the current step, when it comes next and there is time for it."""
     if work.ahead is not None or time.monotonic() - work.started > LATEST_START_SECONDS:
         return
-    step = await asyncio.to_thread(_next_unit, work, current)
+    step = _next_unit(work)
     if step is not None and not work.is_over:
         work.ahead = Filling(work, step, fill)
 
@@ -53,16 +52,15 @@ async def drop_ahead(work: Slice) -> None:
         await filling.stop()
 
 
-def _next_unit(work: Slice, current: Step) -> Step | None:
+def _next_unit(work: Slice) -> Step | None:
     """The first reading step after the current one, if nothing but anchors and proofs lie between.
 
     Not past the proof that makes a new client usable: what people wait for is asked for first.
     """
-    with transaction(work.firm_id) as cursor:
-        for step in steps_after(cursor, work.connection_id, current.position, LOOKED_AT):
-            if step.kind in READING_STEPS:
-                is_plain = step.since is None and step.first is not None
-                return step if is_plain else None
-            if step.kind not in PASSED_OVER:
-                return None
+    for step in work.following:
+        if step.kind in READING_STEPS:
+            is_plain = step.since is None and step.first is not None
+            return step if is_plain else None
+        if step.kind not in PASSED_OVER:
+            return None
     return None

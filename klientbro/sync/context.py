@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
@@ -22,6 +22,7 @@ from klientbro.sync.surroundings import CountingLog
 
 if TYPE_CHECKING:
     from klientbro.sync.filling import Filling
+    from klientbro.sync.steps import Step
 
 SLICE_SECONDS = 10.0
 # Set when this process's worker has been told to stop.
@@ -58,6 +59,7 @@ class Slice:
     year_start_month: int | None = None
     started: float = field(default_factory=time.monotonic)
     run_id: UUID | None = None
+    following: Sequence[Step] = ()  # the steps behind the current one, when it was taken
     ahead: Filling | None = None  # the next unit, begun before its turn
     lanes: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(LANES))
 

@@ -26,7 +26,7 @@ from klientbro.lib.dates import oslo_date
 from klientbro.lib.errors import ConfigurationError, KlientbroError
 from klientbro.lib.log_context import also_about, working_on
 from klientbro.lib.tracing import span
-from klientbro.sync.ahead import PASSED_OVER, drop_ahead
+from klientbro.sync.ahead import LOOKED_AT, PASSED_OVER, drop_ahead
 from klientbro.sync.attention import item_days_due
 from klientbro.sync.causes import Cause
 from klientbro.sync.context import Slice, StopRun
@@ -50,6 +50,7 @@ from klientbro.sync.steps import (
     first_sync_steps,
     next_step,
     put_steps,
+    waiting_steps,
 )
 from klientbro.sync.surroundings import (
     CountingLog,
@@ -281,7 +282,7 @@ async def _take_steps(work: Slice) -> None:
             return
         with span("step", kind=step.kind.value, run_id=str(work.run_id)):
             if step.kind in PASSED_OVER:
-                await read_ahead(work, step)
+                read_ahead(work)
             await take_step(work, step)
         await asyncio.to_thread(count_requests, work)
         if work.is_over and await asyncio.to_thread(give_way_to_next, work):
@@ -290,4 +291,6 @@ async def _take_steps(work: Slice) -> None:
 
 def _next(work: Slice) -> Step | None:
     with transaction(work.firm_id) as cursor:
-        return next_step(cursor, work.connection_id)
+        steps = waiting_steps(cursor, work.connection_id, most=1 + LOOKED_AT)
+    work.following = steps[1:]
+    return steps[0] if steps else None

@@ -62,7 +62,7 @@ async def read_postings(work: Slice, step: Step) -> bool:
             finished = page.batch.next_token is None
             try:
                 if filling.has_come:
-                    await read_ahead(work, step)
+                    read_ahead(work)
                 step = await _land_page(work, step, page)
             finally:
                 await filling.landed(page)
@@ -79,9 +79,9 @@ async def read_postings(work: Slice, step: Step) -> bool:
     return finished
 
 
-async def read_ahead(work: Slice, step: Step) -> None:
-    """Begins on the unit after this step, if nothing but anchors and proofs stand in between."""
-    await begin_ahead(work, step, _fill)
+def read_ahead(work: Slice) -> None:
+    """Begins on the next unit, if nothing but anchors and proofs stand before it."""
+    begin_ahead(work, _fill)
 
 
 async def _land_page(work: Slice, step: Step, page: Filled) -> Step:

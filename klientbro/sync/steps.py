@@ -94,21 +94,7 @@ _COLUMNS = "kind, position, first, last, since, token, is_complete, rows_seen, r
 
 def next_step(cursor: Transaction, connection_id: int) -> Step | None:
     """The first step left, None when the run is done."""
-    row = cursor.execute(
-        f"select {_COLUMNS} from sync_step where connection_id = %s order by position limit 1",  # noqa: S608
-        [connection_id],
-    ).fetchone()
-    return None if row is None else _step_of(row)
-
-
-def steps_after(cursor: Transaction, connection_id: int, position: int, most: int) -> list[Step]:
-    """The steps that come after a position, in order."""
-    rows = cursor.execute(
-        f"select {_COLUMNS} from sync_step where connection_id = %s and position > %s "  # noqa: S608
-        "order by position limit %s",
-        [connection_id, position, most],
-    ).fetchall()
-    return [_step_of(row) for row in rows]
+    return next(iter(waiting_steps(cursor, connection_id, most=1)), None)
 
 
 def _step_of(row: tuple[object, ...]) -> Step:
@@ -181,11 +167,13 @@ def _count(cursor: Transaction, connection_id: int, steps: int) -> None:
     )
 
 
-def waiting_steps(cursor: Transaction, connection_id: int) -> list[Step]:
-    """The steps that are left, in order."""
+def waiting_steps(
+    cursor: Transaction, connection_id: int, *, most: int | None = None
+) -> list[Step]:
+    """The steps that are left, in order; the first so many of them."""
     rows = cursor.execute(
-        f"select {_COLUMNS} from sync_step where connection_id = %s order by position",  # noqa: S608
-        [connection_id],
+        f"select {_COLUMNS} from sync_step where connection_id = %s order by position limit %s",  # noqa: S608
+        [connection_id, most],
     ).fetchall()
     return [_step_of(row) for row in rows]
 

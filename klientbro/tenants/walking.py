@@ -13,8 +13,12 @@ from klientbro.tenants.services import all_firms
 logger = logging.getLogger(__name__)
 
 
-def for_every_firm(do: Callable[[UUID], int], what: str) -> int:
+def for_every_firm(
+    do: Callable[[UUID], int | None], what: str, *, foreseen: type[Exception] = Exception
+) -> int:
     """What `do` counted, over all firms. A firm that fails is logged and does not stop the others.
+
+    foreseen: failures of any other kind end the job, which then shows as failed.
 
     `do` enters the firm itself, with as many transactions as it needs. For a worker's thread:
     afterwards it goes back without a connection.
@@ -23,8 +27,8 @@ def for_every_firm(do: Callable[[UUID], int], what: str) -> int:
     try:
         for firm_id, _name in all_firms():
             try:
-                count += do(firm_id)
-            except Exception:
+                count += do(firm_id) or 0
+            except foreseen:
                 logger.exception("%s failed for firm %s", what, firm_id)
     finally:
         connections.close_all()

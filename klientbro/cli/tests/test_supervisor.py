@@ -8,11 +8,12 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from klientbro.cli import supervisor as supervisor_module
 from klientbro.cli.supervisor import Child, Supervisor
 from klientbro.database.processes import is_alive, wait_until
 
@@ -64,12 +65,12 @@ def another_supervisor() -> Iterator[tuple[subprocess.Popen[str], int]]:
     process.stdout.close()
 
 
-def look_after(supervisor: Supervisor, seconds: float) -> None:
-    """Let it look after its children for a while."""
-    deadline = time.monotonic() + seconds
+def look_after(supervisor: Supervisor, enough: Callable[[], bool]) -> None:
+    """Let it look after its children until it has done what it should, or never will."""
+    deadline = time.monotonic() + 60
 
     def stop_in_time() -> None:
-        if time.monotonic() > deadline:
+        if enough() or time.monotonic() > deadline:
             supervisor._stop.set()
 
     supervisor.look_after(stop_in_time)
@@ -80,7 +81,7 @@ def test_child_that_dies_is_started_again(supervisor: Supervisor, said: list[str
     supervisor.start(child)
     first = child.process.pid
     child.process.kill()
-    look_after(supervisor, 3)
+    look_after(supervisor, lambda: child.process is not None and child.process.pid != first)
     assert child.process.pid != first
     assert is_alive(child.process.pid)
     assert said[0].startswith("sleeper ended with -9; started again in 0.5 s")
@@ -90,7 +91,7 @@ def test_child_that_dies_at_once_is_started_less_and_less_often(
     supervisor: Supervisor, said: list[str]
 ) -> None:
     supervisor.start(Child("flop", [sys.executable, "-c", "raise SystemExit(3)"]))
-    look_after(supervisor, 6)
+    look_after(supervisor, lambda: len(said) >= 3)
     assert [line.rpartition(" in ")[2] for line in said[:3]] == ["0.5 s", "1 s", "2 s"]
 
 
@@ -100,7 +101,7 @@ def test_all_are_stopped_together_and_quickly(supervisor: Supervisor) -> None:
         supervisor.start(child)
     began = time.monotonic()
     supervisor.stop()
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < supervisor_module._STOP_SECONDS
     assert not [child for child in children if is_alive(child.process.pid)]
 
 
@@ -113,7 +114,7 @@ def test_child_that_does_not_listen_is_killed(
     supervisor.start(child)
     assert wait_until(lambda: lines == ["deaf"], 10)
     supervisor.stop()
-    assert wait_until(lambda: not is_alive(child.process.pid), 5)
+    assert wait_until(lambda: not is_alive(child.process.pid), 20)
     assert said == ["deaf did not stop in 0 s and was killed"]
 
 
@@ -123,8 +124,8 @@ def test_what_a_killed_child_started_is_killed_with_it(supervisor: Supervisor) -
     supervisor.start(child)
     assert wait_until(lambda: bool(lines), 10)
     child.process.kill()
-    look_after(supervisor, 1)
-    assert wait_until(lambda: not is_alive(int(lines[0])), 5)
+    look_after(supervisor, lambda: not is_alive(int(lines[0])))
+    assert not is_alive(int(lines[0]))
 
 
 def test_lines_of_a_child_are_handed_over(supervisor: Supervisor) -> None:
@@ -139,7 +140,7 @@ def test_waiting_ends_when_asked_to_stop(supervisor: Supervisor) -> None:
     threading.Timer(0.2, supervisor._stop.set).start()
     began = time.monotonic()
     assert supervisor.wait_for(lambda: False, 30) is False
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 20
 
 
 @pytest.mark.parametrize("order", [signal.SIGINT, signal.SIGTERM])

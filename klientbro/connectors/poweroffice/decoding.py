@@ -124,8 +124,10 @@ def missing_fields(
     """Fields that were asked for and that no row of a page has, with our columns for them.
 
     A field that may be empty only where the page writes out what is empty: otherwise one that is
-    left out says no more than that it is empty.
+    left out says no more than that it is empty. A page without rows says nothing.
     """
+    if b"{" not in content:
+        return ()
     missing = [name for name in columns if b'"%b":' % name.encode() not in content]
     if missing and not _EMPTY_IS_WRITTEN.search(content):
         missing = [name for name in missing if name in never_empty]

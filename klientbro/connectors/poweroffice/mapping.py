@@ -113,7 +113,7 @@ def decode_accounts(content: bytes) -> Decoded:
         rows=rows,
         watermark=moments.latest(set(moments)),
         unknown_fields=unknown_fields(content, _names(GeneralLedgerAccount)),
-        missing_fields=missing_fields(content, _ACCOUNT_COLUMNS, _NEVER_EMPTY) if rows else (),
+        missing_fields=missing_fields(content, _ACCOUNT_COLUMNS, _NEVER_EMPTY),
         unknown_values=(*types.unknown, *missing, *departments.unknown),
     )
 
@@ -135,7 +135,7 @@ def decode_vat_codes(content: bytes) -> Decoded:
     return Decoded(
         rows=rows,
         unknown_fields=unknown_fields(content, _names(VatCode)),
-        missing_fields=missing_fields(content, _VAT_CODE_COLUMNS, _NEVER_EMPTY) if rows else (),
+        missing_fields=missing_fields(content, _VAT_CODE_COLUMNS, _NEVER_EMPTY),
     )
 
 
@@ -160,7 +160,7 @@ def contact_decoder(what: str) -> Decode:
             rows=rows,
             watermark=moments.latest(set(moments)),
             unknown_fields=unknown_fields(content, _names(Contact)),
-            missing_fields=missing_fields(content, _CONTACT_COLUMNS) if rows else (),
+            missing_fields=missing_fields(content, _CONTACT_COLUMNS),
         )
 
     return decode
@@ -180,9 +180,7 @@ def dimension_decoder(what: str) -> Decode:
             rows=rows,
             watermark=moments.latest(set(moments)),
             unknown_fields=unknown_fields(content, _names(Dimension)),
-            missing_fields=missing_fields(content, _DIMENSION_COLUMNS, _NEVER_EMPTY)
-            if rows
-            else (),
+            missing_fields=missing_fields(content, _DIMENSION_COLUMNS, _NEVER_EMPTY),
         )
 
     return decode
@@ -208,7 +206,7 @@ def decode_bank_accounts(content: bytes) -> Decoded:
         rows=rows,
         watermark=moments.latest(set(moments)),
         unknown_fields=unknown_fields(content, _names(ClientBankAccount)),
-        missing_fields=missing_fields(content, _BANK_ACCOUNT_COLUMNS) if rows else (),
+        missing_fields=missing_fields(content, _BANK_ACCOUNT_COLUMNS),
     )
 
 

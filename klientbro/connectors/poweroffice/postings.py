@@ -130,7 +130,7 @@ def decode_postings(content: bytes) -> Decoded:
         watermark=moments.latest(changes),
         unknown_fields=unknown_fields(content, _WANTED),
         unknown_values=tuple(types.unknown),
-        missing_fields=missing_fields(content, OPTIONAL, ("VoucherType",)) if rows else (),
+        missing_fields=missing_fields(content, OPTIONAL, ("VoucherType",)),
     )
 
 

@@ -76,34 +76,53 @@ def export(
     return response
 
 
-def write_excel(file: IO[bytes] | BytesIO, sheet: Sheet) -> None:
-    """Writes row by row with constant memory. A text is never taken for a formula or a link."""
-    book = xlsxwriter.Workbook(
-        file,
-        {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False},
+def open_workbook(file: IO[bytes] | BytesIO, memory: str) -> xlsxwriter.Workbook:
+    """A workbook in which a text is never taken for a formula or a link.
+
+    memory: xlsxwriter's word for where it works, such as `constant_memory`.
+    """
+    return xlsxwriter.Workbook(
+        file, {memory: True, "strings_to_formulas": False, "strings_to_urls": False}
     )
-    page = book.add_worksheet(_tab_name(sheet.title))
-    bold = book.add_format({"bold": True})
-    amounts = book.add_format({"num_format": AMOUNT_FORMAT})
-    days = book.add_format({"num_format": DAY_FORMAT})
-    page.set_column(0, len(sheet.columns), NARROW)
-    page.set_column(1, 1, WIDE)
-    headings_at = len(sheet.head) + 2
-    for number, cells in enumerate(sheet.lines()):
+
+
+class Tab:
+    """A tab of a workbook: numbers are numbers, days are days, texts are harmless."""
+
+    def __init__(self, book: xlsxwriter.Workbook, title: str, columns: int) -> None:
+        self.page = book.add_worksheet(_tab_name(title))
+        self.page.set_column(0, columns, NARROW)
+        self.page.set_column(1, 1, WIDE)
+        self._bold = book.add_format({"bold": True})
+        self._amounts = book.add_format({"num_format": AMOUNT_FORMAT})
+        self._days = book.add_format({"num_format": DAY_FORMAT})
+
+    def write(self, number: int, cells: Iterable[Cell], *, bold: int = 0) -> None:
+        """Writes a row; the texts among its first so many cells are bold."""
         for column, cell in enumerate(cells):
             match cell:
                 case None:
                     continue
                 case Decimal():
-                    page.write_number(number, column, cell, amounts)
+                    self.page.write_number(number, column, cell, self._amounts)
                 case int():
-                    page.write_number(number, column, cell)
+                    self.page.write_number(number, column, cell)
                 case date():
-                    page.write_datetime(number, column, cell, days)
+                    self.page.write_datetime(number, column, cell, self._days)
                 case str():
-                    is_bold = number in (0, headings_at)
-                    page.write_string(number, column, cell, bold if is_bold else None)
-    page.freeze_panes(headings_at + 1, 0)
+                    self.page.write_string(
+                        number, column, cell, self._bold if column < bold else None
+                    )
+
+
+def write_excel(file: IO[bytes] | BytesIO, sheet: Sheet) -> None:
+    """Writes row by row with constant memory."""
+    book = open_workbook(file, "constant_memory")
+    tab = Tab(book, sheet.title, len(sheet.columns))
+    headings_at = len(sheet.head) + 2
+    for number, cells in enumerate(sheet.lines()):
+        tab.write(number, cells, bold=len(cells) if number in (0, headings_at) else 0)
+    tab.page.freeze_panes(headings_at + 1, 0)
     book.close()
 
 

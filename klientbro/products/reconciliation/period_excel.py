@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import date
-from decimal import Decimal
 from io import BytesIO
 
 import xlsxwriter
@@ -12,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from klientbro.lib.csv import Cell
-from klientbro.practice.books.exports import AMOUNT_FORMAT, DAY_FORMAT
+from klientbro.practice.books.exports import Tab, open_workbook
 from klientbro.products.reconciliation.period_file import (
     PeriodFile,
     Signed,
@@ -20,15 +18,11 @@ from klientbro.products.reconciliation.period_file import (
     seal_words,
 )
 
-NARROW, WIDE = 14, 40
-
 
 def period_excel(found: PeriodFile) -> bytes:
     """Four tabs: accounts, lines with attachments, notes, signatures."""
     file = BytesIO()
-    book = xlsxwriter.Workbook(
-        file, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-    )
+    book = open_workbook(file, "in_memory")
     tabs = (
         (_("Accounts"), _account_columns(), _account_rows(found)),
         (_("Lines and attachments"), _line_columns(), _line_rows(found)),
@@ -158,31 +152,13 @@ def _write(
     columns: Sequence[str],
     rows: Iterable[Sequence[Cell]],
 ) -> None:
-    page = book.add_worksheet(title[:31])
-    bold = book.add_format({"bold": True})
-    amounts = book.add_format({"num_format": AMOUNT_FORMAT})
-    days = book.add_format({"num_format": DAY_FORMAT})
-    page.set_column(0, len(columns), NARROW)
-    page.set_column(1, 1, WIDE)
-    for number, (name, value) in enumerate(head):
-        page.write_string(number, 0, name, bold)
-        page.write_string(number, 1, value)
+    tab = Tab(book, title, len(columns))
+    for number, row in enumerate(head):
+        tab.write(number, row, bold=1)
     headings_at = len(head) + 1
-    for column, name in enumerate(columns):
-        page.write_string(headings_at, column, name, bold)
+    tab.write(headings_at, columns, bold=len(columns))
     for number, cells in enumerate(rows, headings_at + 1):
-        for column, cell in enumerate(cells):
-            match cell:
-                case None:
-                    continue
-                case Decimal():
-                    page.write_number(number, column, cell, amounts)
-                case int():
-                    page.write_number(number, column, cell)
-                case date():
-                    page.write_datetime(number, column, cell, days)
-                case str():
-                    page.write_string(number, column, cell)
-    page.freeze_panes(headings_at + 1, 1)
-    page.set_landscape()
-    page.fit_to_pages(1, 0)
+        tab.write(number, cells)
+    tab.page.freeze_panes(headings_at + 1, 1)
+    tab.page.set_landscape()
+    tab.page.fit_to_pages(1, 0)

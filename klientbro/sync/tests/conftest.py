@@ -10,14 +10,25 @@ import pytest
 from django.conf import settings
 
 from klientbro.clients.models import Client, Connection, Integration
+from klientbro.connectors import http
+from klientbro.connectors.poweroffice import client, paging
+from klientbro.connectors.poweroffice import settings as poweroffice_settings
 from klientbro.domain.identifier import IdentifierKind
 from klientbro.lib.sorting import norwegian_sort_key
 from klientbro.settings.environment import PowerOfficeSettings
 from klientbro.sync.database import close_pool, transaction
-from klientbro.sync.tests.support import Connected
+from klientbro.sync.tests.support import PAGE, Connected
 from klientbro.tenants.context import firm as in_firm
 from klientbro.tenants.services import firm_envelopes
 from simulators.poweroffice_go.testing import Simulator, start_simulator
+
+
+@pytest.fixture
+def small_pages_and_little_patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http, "BACK_OFF_SECONDS", (0.01, 0.02))
+    monkeypatch.setattr(poweroffice_settings, "TIMEOUT_SECONDS", 5.0)
+    monkeypatch.setattr(paging, "PAGE_SIZE", PAGE)
+    monkeypatch.setattr(client, "PAGE_SIZE", PAGE)
 
 
 @pytest.fixture(scope="session")

@@ -20,6 +20,7 @@ from klientbro.sync.services import queue_sync, request_refetch
 from klientbro.tenants.context import firm as in_firm
 from simulators.poweroffice_go.testing import Simulator
 
+PAGE = 15  # rows, where pages are small
 # Everything a sync may write about a client's books, and nothing it writes about itself.
 WRITTEN = (
     "ledger_landing",

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import subprocess
-import sys
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
@@ -18,7 +16,7 @@ from klientbro.sync.budget import PriorityPacer
 from klientbro.sync.database import transaction
 from klientbro.sync.queue import ROUTINE
 from klientbro.sync.tests.support import Connected
-from klientbro.sync.tests.workers import PROJECT, environment_of_a_process
+from klientbro.sync.tests.workers import run_together
 from simulators.poweroffice_go.testing import Simulator
 
 RATE = 9.7
@@ -34,38 +32,16 @@ def send_from_processes(
     """What the processes did, in order of their clocks, which is the simulator's too."""
     token = simulator.token(simulator.install(1))
     simulator.reset_requests()
-    running = [
-        subprocess.Popen(
-            [
-                sys.executable,
-                "-m",
-                "klientbro.sync.tests.sending_process",
-                str(seconds),
-                str(RATE),
-                f"{simulator.api_url}/Projects",
-                simulator.subscription_key,
-                token,
-            ],
-            cwd=PROJECT,
-            env=environment_of_a_process(home),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        for _ in range(processes)
+    arguments = [
+        str(seconds),
+        str(RATE),
+        f"{simulator.api_url}/Projects",
+        simulator.subscription_key,
+        token,
     ]
-    for process in running:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "ready\n"
-    for process in running:
-        assert process.stdin is not None
-        process.stdin.write("go\n")
-        process.stdin.flush()
-    found = []
-    for process in running:
-        said, _ = process.communicate(timeout=seconds + 30)
-        found.append([line for line in said.splitlines() if line])
-    return found
+    return run_together(
+        "klientbro.sync.tests.sending_process", [arguments] * processes, home, seconds + 30
+    )
 
 
 def moments(said: list[list[str]], word: str) -> list[float]:

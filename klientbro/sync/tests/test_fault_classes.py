@@ -52,7 +52,7 @@ CLASSES: dict[str, Class] = {
     "502": Class("502", "unreachable"),
     "503": Class("503", "unreachable"),
     "504": Class("504", "unreachable"),
-    "time-out": Class("timeout", "unreachable").parameters(seconds=1.0),
+    "time-out": Class("timeout", "unreachable").parameters(seconds=3.0),
     "reset": Class("reset", "unreachable"),
     "reset in the middle of an answer": while_paging("reset_midway"),
     "cut JSON": Class("cut_json", "unreadable"),
@@ -84,7 +84,7 @@ FINDINGS = {"new field": "unknown_field"}
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(http, "BACK_OFF_SECONDS", (0.01, 0.02))
-    monkeypatch.setattr(poweroffice_settings, "TIMEOUT_SECONDS", 0.6)
+    monkeypatch.setattr(poweroffice_settings, "TIMEOUT_SECONDS", 20.0)
     monkeypatch.setattr(paging, "PAGE_SIZE", 20)
     monkeypatch.setattr(client, "PAGE_SIZE", 20)
 
@@ -100,7 +100,7 @@ def set_right(books: Connected, *, has_key: bool) -> None:
 
 @pytest.mark.parametrize("name", CLASSES)
 def test_fault_has_its_cause_and_its_cure_and_leaves_the_ledger_equal_to_the_source(
-    connect: Connect, simulator: Simulator, name: str
+    connect: Connect, simulator: Simulator, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     fault = CLASSES[name]
     books = connect(simulator.add_company(1, postings=120, years=0))
@@ -119,7 +119,10 @@ def test_fault_has_its_cause_and_its_cure_and_leaves_the_ledger_equal_to_the_sou
     before = books.held()
     books.fault(fault.kind, path=fault.path, **fault.rule)
 
-    books.sync("first" if fault.is_first else "routine")
+    with monkeypatch.context() as patch:
+        if fault.kind == "timeout":  # short only here: elsewhere a busy machine may take its time
+            patch.setattr(poweroffice_settings, "TIMEOUT_SECONDS", 1.5)
+        books.sync("first" if fault.is_first else "routine")
     (rule,) = simulator.control("GET", "faults")
     assert rule["applied"] > 0, "the fault did not strike"
     if fault.cause:

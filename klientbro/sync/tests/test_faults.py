@@ -24,7 +24,7 @@ TRANSACTIONS, BALANCE, TOKEN = "/accounttransactions", "/trialbalance", "/oauth/
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(http, "BACK_OFF_SECONDS", (0.01, 0.02))
-    monkeypatch.setattr(poweroffice_settings, "TIMEOUT_SECONDS", 0.4)
+    monkeypatch.setattr(poweroffice_settings, "TIMEOUT_SECONDS", 20.0)
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ FAULTS: list[tuple[str, dict[str, Any], str]] = [
     ("502", {"path": BALANCE}, "unreachable"),
     ("503", {"path": TRANSACTIONS}, "unreachable"),
     ("504", {"path": BALANCE}, "unreachable"),
-    ("timeout", {"path": BALANCE, "parameters": {"seconds": 1.0}}, "unreachable"),
+    ("timeout", {"path": BALANCE, "parameters": {"seconds": 3.0}}, "unreachable"),
     ("reset", {"path": BALANCE}, "unreachable"),
     ("reset_midway", {"path": TRANSACTIONS}, "unreachable"),
     ("html", {"path": BALANCE}, "unreadable"),
@@ -76,14 +76,19 @@ FAULTS: list[tuple[str, dict[str, Any], str]] = [
 ]
 
 
-def test_every_fault_ends_in_its_cause_and_clears_itself_when_it_is_over(books: Connected) -> None:
+def test_every_fault_ends_in_its_cause_and_clears_itself_when_it_is_over(
+    books: Connected, monkeypatch: pytest.MonkeyPatch
+) -> None:
     posted = 0
     for kind, rule, cause in FAULTS:
         books.fault(kind, **rule)
         books.post("10.00")
         posted += 2
         before = books.held()
-        books.sync("routine")
+        with monkeypatch.context() as patch:
+            if kind == "timeout":  # short only here: elsewhere a busy machine may take its time
+                patch.setattr(poweroffice_settings, "TIMEOUT_SECONDS", 1.5)
+            books.sync("routine")
         assert_explained(books, cause)
         assert books.held().items() >= before.items(), kind
         books.simulator.clear_faults()

@@ -9,31 +9,20 @@ from typing import Any
 
 import pytest
 
-from klientbro.connectors import http
-from klientbro.connectors.poweroffice import client, paging
-from klientbro.connectors.poweroffice import settings as poweroffice_settings
 from klientbro.connectors.poweroffice.postings import OPTIONAL
 from klientbro.sync import engine
 from klientbro.sync.causes import Cause, cause_text
 from klientbro.sync.engine import run_slice
 from klientbro.sync.queue import LOOKING
 from klientbro.sync.services import forget_sync, queue_sync
-from klientbro.sync.tests.support import Connected
+from klientbro.sync.tests.support import PAGE, Connected
 from klientbro.sync.tests.test_resume import pages_asked
 from klientbro.tenants.context import firm as in_firm
 from simulators.poweroffice_go.testing import Simulator
 
 Connect = Callable[..., Connected]
 TRANSACTIONS, BALANCE = "/accounttransactions", "/trialbalance"
-PAGE = 15
-
-
-@pytest.fixture(autouse=True)
-def small_pages_and_little_patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http, "BACK_OFF_SECONDS", (0.01, 0.02))
-    monkeypatch.setattr(poweroffice_settings, "TIMEOUT_SECONDS", 5.0)
-    monkeypatch.setattr(paging, "PAGE_SIZE", PAGE)
-    monkeypatch.setattr(client, "PAGE_SIZE", PAGE)
+pytestmark = pytest.mark.usefixtures("small_pages_and_little_patience")
 
 
 @pytest.fixture
@@ -124,13 +113,15 @@ def test_resume_goes_on_behind_the_last_landed_page_and_overwrites_none(fresh: C
     fresh.sync("first")
     assert fresh.cause == "unreachable"
     query = "select source_id, known_from, xmin::text from ledger_posting order by 1"
-    landed, asked = fresh.rows(query), set(pages_asked(fresh)[:4])
+    landed = fresh.rows(query)
     assert landed
     source_is_well_again(fresh)
     fresh.simulator.reset_requests()
     fresh.sync("routine")
     assert fresh.cause == ""
-    assert not asked & set(pages_asked(fresh))
+    # a page that was copied ahead of the one that failed has not landed, and is asked for again
+    (_, _, page) = min(pages_asked(fresh), key=lambda asked: (asked[0], int(asked[2])))
+    assert int(page) == len(landed) // PAGE + 1
     assert set(landed) <= set(fresh.rows(query)), "a landed row was written anew"
     fresh.assert_equal_to_source()
 

@@ -11,9 +11,6 @@ from django.conf import settings
 from django.core import mail
 
 from klientbro.clients.facts import ClientFacts
-from klientbro.connectors import http
-from klientbro.connectors.poweroffice import client, paging
-from klientbro.connectors.poweroffice import settings as poweroffice_settings
 from klientbro.operations.alerts import SETTLED
 from klientbro.operations.tasks import tell_people_now
 from klientbro.sync import engine
@@ -27,17 +24,9 @@ from simulators.poweroffice_go.testing import Simulator
 
 Connect = Callable[..., Connected]
 TRANSACTIONS, BALANCE = "/accounttransactions", "/trialbalance"
-PAGE = 15
+pytestmark = pytest.mark.usefixtures("small_pages_and_little_patience")
 ADMINISTRATOR, RESPONSIBLE = "kari@furulund.example", "per@furulund.example"
 FAILS, WELL = "Klientbro: 1 klient trenger deg", "Klientbro: 1 er i orden igjen"
-
-
-@pytest.fixture(autouse=True)
-def small_pages_and_little_patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http, "BACK_OFF_SECONDS", (0.01, 0.02))
-    monkeypatch.setattr(poweroffice_settings, "TIMEOUT_SECONDS", 5.0)
-    monkeypatch.setattr(paging, "PAGE_SIZE", PAGE)
-    monkeypatch.setattr(client, "PAGE_SIZE", PAGE)
 
 
 @pytest.fixture

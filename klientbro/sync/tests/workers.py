@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from django.conf import settings
@@ -17,6 +17,32 @@ from django.db import connections
 from klientbro.database.urls import url_from_parameters
 
 PROJECT = Path(__file__).resolve().parents[3]
+
+
+def run_together(
+    module: str, arguments: Sequence[Sequence[str]], home: Path, patience_seconds: float
+) -> list[list[str]]:
+    """What each process said, all of them sent off when every one is ready."""
+    running = [
+        subprocess.Popen(
+            [sys.executable, "-m", module, *its_own],
+            cwd=PROJECT,
+            env=environment_of_a_process(home),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for its_own in arguments
+    ]
+    for process in running:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+    for process in running:
+        assert process.stdin is not None
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    said = [process.communicate(timeout=patience_seconds)[0] for process in running]
+    return [[line for line in text.splitlines() if line] for text in said]
 
 
 def wait_for(condition: Callable[[], object], seconds: float, what: str) -> float:
