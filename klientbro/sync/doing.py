@@ -25,6 +25,7 @@ from klientbro.sync.chosen import chosen_settings, take_over_choices
 from klientbro.sync.context import Slice, StopRun
 from klientbro.sync.database import transaction
 from klientbro.sync.history_hold import is_held, without_history
+from klientbro.sync.opening_day import holds_opening_day, opening_day
 from klientbro.sync.proving import known_of, prove, since_steps
 from klientbro.sync.queue import HISTORY
 from klientbro.sync.reading import find_missing, read_postings
@@ -240,26 +241,17 @@ async def _anchor(work: Slice, step: Step) -> None:
 def _put_first_day(cursor: Transaction, work: Slice, step: Step, books: Books) -> bool:
     """Reads the first possible day alone before the anchor is put on it, when we hold nothing of it
     although accounts stand at something there.
-
-    The anchor's opening takes the place of whatever is not held, so a source that once said
-    «nothing» of the oldest year would leave its opening voucher missing and no figure wrong.
     """
     day = step.first
     if step.rounds > 0 or day is None or day != books.first_possible_day:
         return False
-    held = cursor.execute(
-        "select 1 from ledger_posting where connection_id = %s and known_to = 2147483647 "
-        "and posting_date <= %s limit 1",
-        [work.connection_id, day],
-    ).fetchone()
-    if held is not None:
+    if holds_opening_day(cursor, books):
         return False
     kind = StepKind.HISTORY if books.stage == "history" else StepKind.POSTINGS
-    unit = Unit(Resource.POSTINGS, first=day, last=day)
     put_steps(
         cursor,
         work.connection_id,
-        [Step.of_unit(kind, unit), replace(step, rounds=1)],
+        [opening_day(day, kind), replace(step, rounds=1)],
         before=step.position,
     )
     end_step(cursor, work.connection_id, step)

@@ -35,6 +35,7 @@ from klientbro.sync.doing import take_step
 from klientbro.sync.history import go_on_with_run, open_run
 from klientbro.sync.history_hold import is_held
 from klientbro.sync.old_proof import gives_way, plan_old_proof
+from klientbro.sync.opening_day import asked_again
 from klientbro.sync.outcome import cause_of, count_requests, finish, give_way_to_next, stop
 from klientbro.sync.reading import read_ahead
 from klientbro.sync.rechecks import believed
@@ -258,7 +259,7 @@ def _plan_run(cursor: Transaction, connection_id: int, priority: int, *, is_key_
     lists = [Step(StepKind.SETTINGS), Step(StepKind.ACCOUNTS), Step(StepKind.VAT_CODES)]
     parties = [Step(kind) for kind in (*ITEM_STEPS, *MASTER_STEPS)]
     if masters_due:
-        steps = [*lists, *steps, *parties]
+        steps = [*lists, *steps, *parties, *asked_again(cursor, books)]
     elif is_opened:  # somebody looks on: the figures first, then the lists
         steps += [LATEST_TOO, *lists, *parties]
     steps += [

@@ -64,3 +64,35 @@ def held_by(books: Connected) -> set[str]:
 
 def states_of(books: Connected) -> set[str]:
     return {str(row[0]) for row in books.rows(books.mine("select state from ledger_month"))}
+
+
+def test_opening_voucher_twice_told_to_be_nothing_comes_with_the_next_days_lists(
+    connect: Connect, simulator: Simulator
+) -> None:
+    asked = connect(simulator.add_company(140, postings=90, years=2))
+    simulator.reset_requests()
+    asked.sync("first")
+    last = len(simulator.requests(path=TRANSACTIONS)) - 1
+
+    books = connect(simulator.add_company(141, postings=90, years=2))
+    books.fault("no_content", path=TRANSACTIONS, after=last - 1, count=3)
+    books.sync("first")
+    (rule,) = simulator.control("GET", "faults")
+    assert rule["applied"] == 3
+    simulator.clear_faults()
+    books.sync("routine")
+    missing = books.source().keys() - held_by(books)
+    assert missing, "the source's word was to be taken"
+    before = books.value(books.mine("select count(*) from ledger_month"))
+
+    books.execute("update sync_state set masters_read_at = masters_read_at - interval '25 hours'")
+    books.sync("routine")
+    assert books.cause == ""
+    assert held_by(books) == books.source().keys()
+    assert states_of(books) == {"sealed"}
+    assert books.value(books.mine("select count(*) from ledger_month")) == before
+
+    books.execute("update sync_state set masters_read_at = masters_read_at - interval '25 hours'")
+    simulator.reset_requests()
+    books.sync("routine")
+    assert len(simulator.requests(path=TRANSACTIONS)) == 1, "asked once more and then no more"
