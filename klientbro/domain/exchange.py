@@ -23,6 +23,7 @@ class Resource(StrEnum):
     BANK_ACCOUNTS = "bank_accounts"
     CUSTOMER_ITEMS = "customer_items"
     SUPPLIER_ITEMS = "supplier_items"
+    DRAFTS = "drafts"
 
 
 # The columns of each resource's rows, in order. Ids and numbers are text, amounts exact Decimal,
@@ -102,6 +103,18 @@ COLUMNS: Mapping[Resource, tuple[str, ...]] = {
         "balance",  # open at the snapshot's date
         "currency",
         "currency_amount",
+    ),
+    # vouchers that wait in the source: not posted, so not in any balance
+    Resource.DRAFTS: (
+        "source_id",
+        "voucher_type",  # domain.vouchers.VoucherType value
+        "is_in_approval",
+        "registered_at",
+        "voucher_date",  # None where the source does not tell it before it is posted
+        "account_id",  # the account it will be posted on, None where the source does not tell
+        "amount",
+        "text",
+        "changed_at",
     ),
 }
 COLUMNS = {**COLUMNS, Resource.SUPPLIER_ITEMS: COLUMNS[Resource.CUSTOMER_ITEMS]}

@@ -57,7 +57,10 @@ class FigureInputs:
 
 @dataclass(frozen=True, slots=True)
 class KeyFigure:
-    """A figure, or why there is none: `missing` names inputs, `zero` the denominator."""
+    """A figure, or why there is none: `missing` names inputs, `zero` the denominator.
+
+    inputs: the amounts it is made of, by name, in the formula's order.
+    """
 
     code: str
     unit: Unit
@@ -67,6 +70,7 @@ class KeyFigure:
     source: str
     missing: tuple[str, ...] = ()
     zero: str | None = None
+    inputs: tuple[tuple[str, Decimal | None], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -345,5 +349,12 @@ def _figure(definition: _Definition, known: _Known) -> KeyFigure:
             if definition.unit is Unit.PERCENT:
                 value *= _HUNDRED
     return KeyFigure(
-        definition.code, definition.unit, value, *texts, definition.source, missing, zero
+        definition.code,
+        definition.unit,
+        value,
+        *texts,
+        definition.source,
+        missing,
+        zero,
+        tuple((name, known.amounts.get(name)) for name in needs),
     )

@@ -17,6 +17,7 @@ from klientbro.domain.client_facts import ClientFacts
 from klientbro.domain.deadlines.payroll import employers_tax as employers_tax_deadline
 from klientbro.domain.deadlines.payroll import withheld_tax as withheld_tax_deadline
 from klientbro.domain.money import ZERO, round_to_ore, sum_amounts
+from klientbro.domain.periods import Month
 from klientbro.domain.rates.employers_tax import EMPLOYERS_TAX
 from klientbro.domain.rates.holiday_pay import HOLIDAY_PAY
 
@@ -37,13 +38,17 @@ class ExpectationRule(StrEnum):
     RATE_TIMES_ACCRUED_PAY = "rate_times_accrued_pay"
     RATE_TIMES_HOLIDAY_PAY = "rate_times_holiday_pay"
     HOLIDAY_PAY_OF_BASIS = "holiday_pay_of_basis"
+    HOLIDAY_PAY_OF_WAGES = "holiday_pay_of_wages"
     WITHHELD_NOT_YET_DUE = "withheld_not_yet_due"
     EMPLOYERS_TAX_NOT_YET_DUE = "employers_tax_not_yet_due"
 
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """An account, what it should stand at and does; `is_assumed_rate`: last year's rate used."""
+    """An account, what it should stand at and does; `is_assumed_rate`: last year's rate used.
+
+    parts: what the expected balance is the sum of, where it is more than base times rate.
+    """
 
     account: str
     rule: ExpectationRule
@@ -53,6 +58,7 @@ class Expectation:
     rate: Decimal | None = None
     is_assumed_rate: bool = False
     overdue: Decimal = ZERO
+    parts: tuple[tuple[str, Decimal], ...] = ()
 
     @property
     def difference(self) -> Decimal:
@@ -189,6 +195,64 @@ def holiday_pay_expectation(
     actual = balance_of(balances, HOLIDAY_PAY_DUE) + balance_of(balances, HOLIDAY_PAY_PAID)
     rule = ExpectationRule.HOLIDAY_PAY_OF_BASIS
     return Expectation(HOLIDAY_PAY_DUE, rule, expected, actual, basis, rate)
+
+
+@dataclass(frozen=True, slots=True)
+class EarnedHolidayPay:
+    """What the ledger tells of holiday pay in the calendar year up to a day, debit positive.
+
+    wages: what earns it: accounts 50 and 51 but 518. cost: movement on 5180. due: movement on 2940
+    and 2945 together. wages_last_year: None where the history does not reach so far back.
+    """
+
+    wages: Decimal
+    cost: Decimal
+    due: Decimal
+    wages_last_year: Decimal | None = None
+
+    @property
+    def paid(self) -> Decimal:
+        """What has left the debt otherwise than by being earned: its movement and 5180's together.
+
+        Earned 10 000 (5180 +10 000, 2940 −10 000) is nothing paid; 30 000 on 2945 is 30 000. Moving
+        2945 to 2940 at the year's end is nothing.
+        """
+        return self.due + self.cost
+
+
+def holiday_pay_of_wages(
+    balances: Mapping[str, Decimal], earned: EarnedHolidayPay, facts: ClientFacts, as_of: date
+) -> Expectation:
+    """2940 with 2945 = −(rate × last year's wages + rate × this year's − paid this year).
+
+    Wages 1 000 000 last year at 12 %, none paid: −120 000. Last year's 1 250 000 with 30 000 paid
+    out on 2945: −120 000 again. Where last year's wages are not held, what stood at the year's
+    beginning is taken for last year's. What is left of it after the holiday month is overdue. The
+    addition for those over 60 is known to payroll only [assumed: a difference shows it].
+    """
+    rate = HOLIDAY_PAY.at(as_of).of(facts.holiday_weeks)
+    actual = balance_of(balances, HOLIDAY_PAY_DUE) + balance_of(balances, HOLIDAY_PAY_PAID)
+    if earned.wages_last_year is None:
+        last_year = earned.due - actual  # what stood at the beginning, as a positive debt
+    else:
+        last_year = round_to_ore(earned.wages_last_year * rate)
+    this_year = round_to_ore(earned.wages * rate)
+    holiday_month_ended = as_of >= Month(as_of.year, facts.holiday_pay_month).last_day
+    left = max(last_year - earned.paid, ZERO) if holiday_month_ended else ZERO
+    return Expectation(
+        HOLIDAY_PAY_DUE,
+        ExpectationRule.HOLIDAY_PAY_OF_WAGES,
+        ZERO - (last_year + this_year - earned.paid),
+        actual,
+        earned.wages,
+        rate,
+        overdue=left,
+        parts=(
+            ("last_year", ZERO - last_year),
+            ("this_year", ZERO - this_year),
+            ("paid", earned.paid),
+        ),
+    )
 
 
 def _rate(facts: ClientFacts, as_of: date) -> tuple[Decimal, bool]:

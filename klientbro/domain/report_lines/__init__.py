@@ -13,6 +13,7 @@ from klientbro.domain.report_lines.mapping import (
     LineOverride,
     MappingLevel,
     Placement,
+    standard_digits,
 )
 from klientbro.domain.report_lines.statements import (
     AccountAmount,
@@ -38,4 +39,5 @@ __all__ = [
     "balance_sheet",
     "income_statement",
     "line_of",
+    "standard_digits",
 ]

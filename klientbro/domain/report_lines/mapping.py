@@ -109,6 +109,14 @@ _UNMAPPED = {
 }
 
 
+def standard_digits(account_type: AccountType) -> Mapping[str, tuple[str, ...]]:
+    """The line's code and the leading digits the standard puts on it, for accounts of the type."""
+    digits: dict[str, list[str]] = {}
+    for prefix, line in _STANDARD[account_type].items():
+        digits.setdefault(line, []).append(prefix)
+    return {line: tuple(sorted(prefixes)) for line, prefixes in digits.items()}
+
+
 class LineMapping:
     """The mapping of one client: standard, with the firm's and the client's overrides."""
 

@@ -66,6 +66,14 @@ def test_every_figure_has_its_formula_in_both_languages(figures):
     assert all(figure.formula_nb and figure.formula_en for figure in figures.values())
 
 
+def test_every_figure_shows_the_amounts_it_is_made_of(figures):
+    assert figures["quick_ratio"].inputs == (
+        ("current_assets", Decimal("700000.00")),
+        ("inventory", Decimal("150000.00")),
+        ("short_term_debt", Decimal("395200.00")),
+    )
+
+
 def test_missing_input_gives_a_missing_figure_that_says_which():
     figure = key_figures(FigureInputs(current_assets=Decimal(700)))[0]
 
