@@ -7,6 +7,9 @@ PYTEST_ARGS ?=
 SEEDS ?= 100
 FROM ?= 1
 
+# Python keeps what it compiles, whatever the machine's setting: tests start it some hundred times.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help setup browser run simulator test check bench soak soak-workers screenshots lock format simulate-scale
 

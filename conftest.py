@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.test import TransactionTestCase
 
 from klientbro.settings.environment import load_environment
@@ -25,6 +26,64 @@ settings.ENVIRONMENT = load_environment(
         "KLIENTBRO_HOME": tempfile.gettempdir() + "/klientbro-no-home",
     }
 )
+
+
+# Proving a password is meant to be dear: here it would be a tenth of a page. Real processes, such
+# as those that the browser tests sign in to, pay the real price.
+Argon2PasswordHasher.time_cost = 1
+Argon2PasswordHasher.memory_cost = 64
+Argon2PasswordHasher.parallelism = 1
+
+
+# Long tests that share nothing go to whoever is free, one at a time; others by the file.
+GIVEN_OUT_SINGLY = ("klientbro/sync/", "klientbro/operations/", "tests/machines/")
+# What takes longest begins first, so that no process is left with it alone at the end.
+BEGUN_FIRST = (
+    "tests/soak/test_soak",
+    "tests/e2e/test_pages",
+    "klientbro/portal/tests/test_browser",
+    "klientbro/cli/tests/test_run",
+    "klientbro/sync/tests/test_crashes",
+    "klientbro/sync/tests/test_budget",
+    "klientbro/database/tests/test_embedded",
+    "klientbro/shell/tests/test_browser",
+    "klientbro/sync/tests/test_closed_door",
+    "klientbro/products/reconciliation/tests/test_bank_matching",
+    "klientbro/portal/tests/test_capacity_browser",
+    "klientbro/products/overview/tests/test_browser",
+    "tests/soak/",
+    "tests/e2e/",
+    "tests/machines/",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    def place(item: pytest.Item) -> int:
+        return next((n for n, name in enumerate(BEGUN_FIRST) if item.nodeid.startswith(name)), 99)
+
+    items.sort(key=place)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """What a file's tests share (a browser, a running product) is made once, by one process.
+
+    A scheduler of our own: pytest 9.2 no longer lets xdist 3.8 mark tests as belonging together,
+    so that `--dist loadgroup` alone hands every test to whoever is free.
+    """
+    if config.getoption("dist") != "loadgroup":
+        return None
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByFile(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return nodeid if nodeid.startswith(GIVEN_OUT_SINGLY) else nodeid.partition("::")[0]
+
+    config.option.loadscopereorder = False  # the order is the one above
+    return ByFile(config, log)
+
+
+_superuser_url = ""  # of the tests' server, when it has been started
 
 
 @pytest.fixture(scope="session")
@@ -43,31 +102,31 @@ def django_db_setup(database_server: Any, django_db_blocker: Any) -> Iterator[No
     from django.core.management import call_command
     from django.db import connections
 
-    from klientbro.database.testing import database_name_for_tests
+    from klientbro.database.testing import database_name_for_tests, make_database
     from klientbro.settings.django import database_from
 
-    name = database_name_for_tests()
+    global _superuser_url
+    _superuser_url = database_server.superuser_url
     urls = database_server.urls
-    with psycopg.connect(database_server.superuser_url, autocommit=True) as connection:
-        connection.execute(f'drop database if exists "{name}" with (force)')
-        connection.execute(f'create database "{name}" owner klientbro_owner')
-    for alias, url in (("default", urls.app), ("owner", urls.owner)):
-        wanted = database_from(url) | {"NAME": name}
-        for target in (settings.DATABASES[alias], connections[alias].settings_dict):
-            target.update(
-                {k: wanted[k] for k in ("NAME", "USER", "PASSWORD", "HOST", "PORT", "OPTIONS")}
-            )
-    with django_db_blocker.unblock():
+
+    def use(name: str) -> None:
+        connections.close_all()
+        for alias, url in (("default", urls.app), ("owner", urls.owner)):
+            wanted = database_from(url) | {"NAME": name}
+            for target in (settings.DATABASES[alias], connections[alias].settings_dict):
+                target.update(
+                    {k: wanted[k] for k in ("NAME", "USER", "PASSWORD", "HOST", "PORT", "OPTIONS")}
+                )
+
+    def migrate(name: str) -> None:
+        use(name)
         call_command("migrate", database="owner", verbosity=0, interactive=False)
-        with connections["owner"].cursor() as cursor:
-            # transactional tests empty the tables afterwards; only the test database allows it
-            cursor.execute(
-                "do $$ declare t record; begin for t in select relname from pg_class c "
-                "join pg_namespace n on n.oid = relnamespace where nspname = 'public' "
-                "and relkind in ('r', 'p') loop "
-                "execute format('grant truncate on %I to klientbro_app', t.relname); "
-                "end loop; end $$"
-            )
+        connections.close_all()
+
+    name = database_name_for_tests()
+    with django_db_blocker.unblock():
+        make_database(database_server, name, migrate)
+        use(name)
     yield
     with django_db_blocker.unblock():
         connections.close_all()
@@ -75,35 +134,52 @@ def django_db_setup(database_server: Any, django_db_blocker: Any) -> Iterator[No
         connection.execute(f'drop database if exists "{name}" with (force)')
 
 
-TRUNCATE_ATTEMPTS = 5
-KEPT_TABLES = ("django_migrations", "django_content_type", "auth_permission")
+EMPTYING_ATTEMPTS = 5
+EMPTY_EVERY_TABLE = """
+do $$
+declare
+  found record;
+  kept text[] := '{django_migrations,django_content_type,auth_permission}';
+begin
+  for found in select c.oid::regclass as name from pg_class c
+      join pg_namespace n on n.oid = relnamespace
+      where nspname = 'public' and relkind in ('r', 'p') and not relispartition
+      and relname <> all (kept) order by c.oid loop
+    execute format('lock table %s in access exclusive mode', found.name);
+  end loop;
+  set local session_replication_role = replica;  -- neither triggers nor foreign keys
+  for found in select c.oid::regclass as name from pg_class c
+      join pg_namespace n on n.oid = relnamespace
+      where nspname = 'public' and relkind = 'r' and relname <> all (kept)
+      and pg_relation_size(c.oid) > 0 loop
+    execute format('delete from %s', found.name);
+  end loop;
+end $$
+"""
 
 
 def _empty_every_table(self: TransactionTestCase) -> None:
     """After a test that commits: Django's own flush knows only the tables of its models here.
 
-    Every table but the fixed ones, in one statement. The truncate right is the test database's. A
-    page that still asks while the test ends can lock tables the other way round: one of the two is
-    thrown out then, and if it is we, we ask again.
+    Every table but the fixed ones, in one transaction, by the superuser whom no policy holds back.
+    Most are empty, so this takes milliseconds; truncating a hundred tables takes a quarter of a
+    second. The locks wait for whoever still writes. A page that still asks while the test ends can
+    lock tables the other way round: one of the two is thrown out then, and if it is we, we ask
+    again.
     """
-    from django.db import OperationalError, connections
+    import psycopg
+    from django.db import connections
 
-    with connections["default"].cursor() as cursor:
-        cursor.execute(
-            "select string_agg(quote_ident(relname), ', ') from pg_class c "
-            "join pg_namespace n on n.oid = relnamespace where nspname = 'public' "
-            "and relkind in ('r', 'p') and not relispartition and relname <> all(%s)",
-            [list(KEPT_TABLES)],
-        )
-        truncate = f"truncate {cursor.fetchone()[0]} cascade"
-        for attempt in range(TRUNCATE_ATTEMPTS):
-            try:
-                cursor.execute(truncate)
-            except OperationalError as error:
-                if "deadlock" not in str(error) or attempt == TRUNCATE_ATTEMPTS - 1:
-                    raise
-            else:
-                return
+    for attempt in range(EMPTYING_ATTEMPTS):
+        name = connections["default"].settings_dict["NAME"]
+        try:
+            with psycopg.connect(_superuser_url, dbname=name) as connection:
+                connection.execute(EMPTY_EVERY_TABLE)
+        except psycopg.errors.DeadlockDetected:
+            if attempt == EMPTYING_ATTEMPTS - 1:
+                raise
+        else:
+            return
 
 
 TransactionTestCase._fixture_teardown = _empty_every_table  # type: ignore[method-assign]

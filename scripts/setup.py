@@ -108,14 +108,17 @@ def python_works() -> bool:
 
 def install_python_packages() -> None:
     """Install exactly what the requirements files lock, checked by hash."""
-    inputs = [path.read_text() for path in (*REQUIREMENTS, VENV / "pyvenv.cfg")]
+    inputs = [path.read_text() for path in (*REQUIREMENTS, VENV / "pyvenv.cfg")] + ["compiled"]
     if is_done("python", inputs):
         return
     say("installing Python packages (locked, with hashes)")
     installer = find_uv() or install_uv()
     files = [str(path) for path in REQUIREMENTS]
     environment = {"UV_HTTP_TIMEOUT": "180", **os.environ, "UV_NO_PROGRESS": "1"}
-    sync = [installer, "pip", "sync", "--quiet", "--require-hashes", f"--python={PYTHON}", *files]
+    # Compiled now, for Python may not be allowed to keep what it compiles (PYTHONDONTWRITEBYTECODE,
+    # a folder it cannot write to): each command would then spend a second or two on it, every time.
+    how = ["--quiet", "--require-hashes", "--compile-bytecode"]
+    sync = [installer, "pip", "sync", *how, f"--python={PYTHON}", *files]
     if run(sync, environment=environment) != 0:
         # uv does not read pip's own settings (a company's index, for one), so pip may yet succeed.
         say("uv could not; trying pip")

@@ -53,7 +53,7 @@ class Relay:
         self._loop.close()
 
     def _do(self, what: Coroutine[Any, Any, None]) -> None:
-        asyncio.run_coroutine_threadsafe(what, self._loop).result(timeout=20)
+        asyncio.run_coroutine_threadsafe(what, self._loop).result(timeout=60)
 
     async def _listen(self, host: str) -> None:
         self._open[host] = asyncio.Event()

@@ -55,7 +55,7 @@ class Installation:
             input=stdin,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=300,
             check=False,
         )
         assert done.returncode == code, done.stdout + done.stderr
@@ -75,7 +75,7 @@ class Installation:
     def stop_worker(self) -> None:
         if self.worker:
             self.worker.send_signal(signal.SIGTERM)
-            self.worker.wait(timeout=30)
+            self.worker.wait(timeout=120)
             self.worker = None
 
     def destroy(self) -> None:

@@ -32,7 +32,7 @@ class House:
     """`klientbro run` from outside: its commands, its database, its simulator."""
 
     def __init__(self, home: Path) -> None:
-        self.running = Running(home)
+        self.running = Running(home, furnished=True)
         self.running.wait_until_ready()
         self.paths = ServerPaths.of_home(home)
         self._server = EmbeddedServer(home)

@@ -22,6 +22,7 @@ import psycopg
 from klientbro.database.embedded import EmbeddedServer
 from klientbro.database.paths import ServerPaths
 from klientbro.database.processes import wait_until
+from klientbro.database.testing import furnish
 from simulators.poweroffice_go.testing import Simulator, start_simulator
 from tests.soak.schedule import Death
 from tests.soak.tally import Tally
@@ -45,6 +46,8 @@ class World:
     def __enter__(self) -> World:
         self.home.mkdir(exist_ok=True)
         is_copy = ServerPaths.of_home(self.home).data.exists()
+        if not is_copy:
+            furnish(self.home)
         self.simulator: Simulator = start_simulator(
             companies=1, scale=0.01, requests_per_second=0, slow_seconds=0.05
         )
@@ -108,14 +111,11 @@ class World:
             connections.settings[alias].update(database)
 
     def _make_ready(self) -> None:
-        """An empty migrated database, and every module a worker needs in memory."""
-        from django.core.management import call_command
-
+        """Quick ways into the database, and every module a worker needs in memory."""
         # Passwords are proved elsewhere; here they would be a third of what a connection costs.
         hba = ServerPaths.of_home(self.home).data / "pg_hba.conf"
         hba.write_text("local all all trust\n")
         self.operator().execute("select pg_reload_conf()")
-        call_command("migrate", database="owner", verbosity=0, interactive=False)
         worker = importlib.import_module("tests.soak.worker")
         worker.shorten_waits()
         self._import_what_a_worker_imports()

@@ -18,6 +18,7 @@ import pytest
 from klientbro.database.paths import ServerPaths
 from klientbro.database.postmaster import running_pid, stop
 from klientbro.database.processes import is_alive, wait_until
+from klientbro.database.testing import furnish
 
 PROJECT = Path(__file__).resolve().parents[3]
 
@@ -30,8 +31,10 @@ def free_port() -> int:
 class Running:
     """A `klientbro run` of the test's own, with its own home and ports."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, *, furnished: bool = False) -> None:
         self.home = home
+        if furnished:
+            furnish(home)
         self.port = free_port()
         kept = {k: v for k, v in os.environ.items() if not k.startswith(("KLIENTBRO_", "DJANGO_"))}
         self.environment = kept | {
@@ -57,7 +60,7 @@ class Running:
 
     def wait_until_ready(self) -> None:
         """Wait for the welcome."""
-        is_ready = wait_until(lambda: "Ctrl-C stopper" in self.text() or self.has_ended(), 90)
+        is_ready = wait_until(lambda: "Ctrl-C stopper" in self.text() or self.has_ended(), 240)
         assert is_ready, self.text()
         assert not self.has_ended(), self.text()
 
@@ -79,7 +82,7 @@ class Running:
             cwd=PROJECT,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=300,
             check=False,
         )
 
@@ -109,9 +112,10 @@ class Running:
 
 
 @pytest.fixture
-def running() -> Iterator[Running]:
+def running(request: pytest.FixtureRequest) -> Iterator[Running]:
+    is_from_nothing = "from_nothing" in request.node.name
     with tempfile.TemporaryDirectory(prefix="kb-", dir="/tmp", ignore_cleanup_errors=True) as name:
-        made = Running(Path(name) / "home")
+        made = Running(Path(name) / "home", furnished=not is_from_nothing)
         made.wait_until_ready()
         yield made
         made.process.kill()
@@ -140,31 +144,31 @@ def test_run_from_nothing_answers_and_ctrl_c_stops_all(running: Running) -> None
     assert json.loads(link.stdout)["sign_in_link"].startswith(f"http://localhost:{running.port}/")
 
     running.process.send_signal(signal.SIGINT)
-    assert running.process.wait(timeout=20) == 0, running.text()
+    assert running.process.wait(timeout=60) == 0, running.text()
     assert "Traceback" not in running.text()
-    assert wait_until(lambda: not running.family(), 5), running.family()
+    assert wait_until(lambda: not running.family(), 30), running.family()
 
 
 def test_killed_run_leaves_nothing_behind_and_can_be_started_again(running: Running) -> None:
     running.process.kill()
     running.process.wait()
     # The kernel tells its children, and the last of them to leave the database stops it.
-    assert wait_until(lambda: not running.family(), 20), running.family()
+    assert wait_until(lambda: not running.family(), 60), running.family()
 
     running.log.write_text("")
     running.process = running.start()
     running.wait_until_ready()
     running.process.send_signal(signal.SIGTERM)
-    assert running.process.wait(timeout=20) == 0
-    assert wait_until(lambda: not running.family(), 5)
+    assert running.process.wait(timeout=60) == 0
+    assert wait_until(lambda: not running.family(), 30)
 
 
 def test_database_killed_under_it_is_started_again(running: Running) -> None:
     paths = ServerPaths.of_home(running.home)
     first = running_pid(paths)
     os.kill(first, signal.SIGKILL)
-    assert wait_until(lambda: running_pid(paths) not in {None, first}, 30), running.text()
-    assert wait_until(running.answers, 30)
+    assert wait_until(lambda: running_pid(paths) not in {None, first}, 90), running.text()
+    assert wait_until(running.answers, 90)
 
 
 def test_taken_port_is_told_before_anything_starts(tmp_path: Path) -> None:
@@ -177,7 +181,7 @@ def test_taken_port_is_told_before_anything_starts(tmp_path: Path) -> None:
             cwd=PROJECT,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=240,
             check=False,
         )
     assert told.returncode == 2

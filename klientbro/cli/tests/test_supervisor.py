@@ -112,7 +112,7 @@ def test_child_that_does_not_listen_is_killed(
     lines: list[str] = []
     child = Child("deaf", STUBBORN, on_line=lines.append)
     supervisor.start(child)
-    assert wait_until(lambda: lines == ["deaf"], 10)
+    assert wait_until(lambda: lines == ["deaf"], 60)
     supervisor.stop()
     assert wait_until(lambda: not is_alive(child.process.pid), 20)
     assert said == ["deaf did not stop in 0 s and was killed"]
@@ -122,7 +122,7 @@ def test_what_a_killed_child_started_is_killed_with_it(supervisor: Supervisor) -
     lines: list[str] = []
     child = Child("parent", ["sh", "-c", "sleep 60 & echo $!; wait"], on_line=lines.append)
     supervisor.start(child)
-    assert wait_until(lambda: bool(lines), 10)
+    assert wait_until(lambda: bool(lines), 60)
     child.process.kill()
     look_after(supervisor, lambda: not is_alive(int(lines[0])))
     assert not is_alive(int(lines[0]))
@@ -133,7 +133,7 @@ def test_lines_of_a_child_are_handed_over(supervisor: Supervisor) -> None:
     supervisor.start(
         Child("talker", [sys.executable, "-c", "print('a\\nb')"], on_line=lines.append)
     )
-    assert wait_until(lambda: lines == ["a", "b"], 10)
+    assert wait_until(lambda: lines == ["a", "b"], 60)
 
 
 def test_waiting_ends_when_asked_to_stop(supervisor: Supervisor) -> None:
@@ -149,7 +149,7 @@ def test_signal_stops_the_children_and_ends_with_zero(
 ) -> None:
     process, child = another_supervisor
     process.send_signal(order)
-    assert process.wait(timeout=10) == 0
+    assert process.wait(timeout=60) == 0
     assert not is_alive(child)
 
 
@@ -158,5 +158,5 @@ def test_children_end_with_a_supervisor_that_is_killed(
 ) -> None:
     process, child = another_supervisor
     os.kill(process.pid, signal.SIGKILL)
-    process.wait(timeout=10)
-    assert wait_until(lambda: not is_alive(child), 5)
+    process.wait(timeout=60)
+    assert wait_until(lambda: not is_alive(child), 60)

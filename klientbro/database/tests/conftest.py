@@ -47,13 +47,13 @@ class Owner:
         self.process.stdin.write("\n")
         self.process.stdin.flush()
         assert self._line() == "released"
-        self.process.wait(timeout=20)
+        self.process.wait(timeout=120)
         self._close()
 
     def kill(self) -> None:
         """Kill it as -9 does."""
         self.process.send_signal(signal.SIGKILL)
-        self.process.wait(timeout=20)
+        self.process.wait(timeout=120)
         self._close()
 
     def _line(self) -> str:

@@ -17,21 +17,20 @@ from klientbro.portal.tests.conftest import PAGE
 from klientbro.settings.environment import PowerOfficeSettings
 from klientbro.sync.database import close_pool
 from klientbro.sync.key_check import check_key_now
+from klientbro.sync.tests.conftest import shared_simulator  # noqa: F401 a fixture
 from klientbro.tenants.context import firm as in_firm
 from klientbro.tenants.services import add_user, create_firm
-from simulators.poweroffice_go.testing import Simulator, start_simulator
+from simulators.poweroffice_go.testing import Simulator
 
 NEW = PAGE + "ny-klient/"
 
 
-@pytest.fixture(scope="module")
-def shared_simulator() -> Iterator[Simulator]:
-    with start_simulator(requests_per_second=0, companies=22) as simulator:
-        yield simulator
-
-
 @pytest.fixture
-def simulator(shared_simulator: Simulator, monkeypatch: pytest.MonkeyPatch) -> Iterator[Simulator]:
+def simulator(
+    shared_simulator: Simulator,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Simulator]:
+    shared_simulator.reset()
     monkeypatch.setattr(
         settings,
         "ENVIRONMENT",

@@ -15,10 +15,8 @@ from uuid import UUID
 
 def main() -> None:
     seconds, rate = float(sys.argv[1]), float(sys.argv[2])
+    # only settings: the applications would take a second to load, and the allowance needs none
     os.environ["DJANGO_SETTINGS_MODULE"] = "klientbro.settings.django"
-    import django
-
-    django.setup()
     from klientbro.sync.budget import PriorityPacer
     from klientbro.sync.database import close_pool, pool
 

@@ -31,10 +31,17 @@ def small_pages_and_little_patience(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(client, "PAGE_SIZE", PAGE)
 
 
+_SIMULATOR = pytest.StashKey[Simulator]()
+
+
 @pytest.fixture(scope="session")
-def shared_simulator() -> Iterator[Simulator]:
-    with start_simulator(requests_per_second=0, slow_seconds=0.3, companies=22) as simulator:
-        yield simulator
+def shared_simulator(pytestconfig: pytest.Config) -> Simulator:
+    """One for the whole process: each module that imports this fixture has one of its own else."""
+    if _SIMULATOR not in pytestconfig.stash:
+        started = start_simulator(requests_per_second=0, slow_seconds=0.3, companies=22)
+        pytestconfig.stash[_SIMULATOR] = started
+        pytestconfig.add_cleanup(started.stop)
+    return pytestconfig.stash[_SIMULATOR]
 
 
 @pytest.fixture

@@ -17,10 +17,8 @@ CONCURRENT = 4
 def main() -> None:
     seconds, rate = float(sys.argv[1]), float(sys.argv[2])
     url, subscription_key, token = sys.argv[3:]
+    # only settings: the applications would take a second to load, and the allowance needs none
     os.environ["DJANGO_SETTINGS_MODULE"] = "klientbro.settings.django"
-    import django
-
-    django.setup()
     from klientbro.connectors.errors import RateLimitedError
     from klientbro.connectors.http import HttpClient, Request
     from klientbro.connectors.stand_ins import plain_surroundings
