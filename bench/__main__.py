@@ -53,6 +53,9 @@ PARTS = (
     "memory",
     "pages",
     "products",
+    "report",
+    "forecast",
+    "liquidity",
     "peers",
     "proof",
     "workers",
@@ -103,11 +106,14 @@ def _run(chosen: list[str], scale: Scale, *, with_peer: bool) -> list[Row]:
         from bench import (
             activation,
             budget,
+            forecast,
             freshness,
             incremental,
+            liquidity_pages,
             pipeline,
             products,
             proof,
+            report,
             request_counts,
             scaling,
             simulator_rows,
@@ -136,7 +142,13 @@ def _run(chosen: list[str], scale: Scale, *, with_peer: bool) -> list[Row]:
             )
         add("workers", lambda: scaling.run(clients=scale.scaled_clients))
         add("proof", proof.run)
+        add("forecast", forecast.run)
+        add(
+            "liquidity",
+            lambda: _with_static(lambda: liquidity_pages.run(times=scale.page_times // 2)),
+        )
         add("products", lambda: _with_static(lambda: products.run(times=scale.page_times // 2)))
+        add("report", lambda: _with_static(lambda: report.run(times=scale.page_times // 2)))
         with _million(chosen, scale) as measure:
             add("memory", lambda: measure("memory"))
             add("pages", lambda: measure("pages"))

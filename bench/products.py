@@ -1,135 +1,23 @@
-"""Server time and number of queries of every page family of Oversikt and Avstemming.
+"""Server time and number of queries of every page of Oversikt and Avstemming, and of the ledger
+pages that products share.
 
-A firm of 1,000 clients with books, seals, facts, deadlines and counted months, made directly in the
-tables; for Oversikt's list also one of 5,000. The same pages for 30 clients must ask as many
-questions. One client's month is signed, account by account, as people sign it.
+A firm of 1,000 clients, for Oversikt's list also one of 5,000 (product_books.py). The same pages
+for 30 clients must ask as many questions.
 """
 
 from __future__ import annotations
 
-import uuid
-from dataclasses import dataclass
-from datetime import date
-from typing import Any
-
-from bench.pages import MOST_MILLISECONDS, Page, firm_of
+from bench.pages import MOST_MILLISECONDS, Page
+from bench.product_books import BANK_ROWS, Practice, practice_of
 from bench.table import Row, at_most
 
 CLIENTS, MANY, FEW = 1000, 5000, 30
-# Chart, with the type and what share of the turnover passes it each month.
-_CHART = """
-insert into ledger_account (firm_id, connection_id, source_id, number, number_key, name, type,
-                            is_active, control)
-select b.firm_id, b.connection_id, 'a' || n.number, n.number, n.number, n.name, n.type, true,
-       case n.number when '1500' then 'customer' when '2400' then 'supplier' end
-from ledger_books b, (values
-  ('1500', 'Kundefordringer', 'asset'), ('1920', 'Driftskonto', 'asset'),
-  ('1950', 'Skattetrekk', 'asset'), ('2400', 'Leverandørgjeld', 'liability'),
-  ('2700', 'Utgående mva', 'liability'), ('2710', 'Inngående mva', 'liability'),
-  ('2740', 'Oppgjørskonto mva', 'liability'), ('2780', 'Påløpt arbeidsgiveravgift', 'liability'),
-  ('2940', 'Skyldige feriepenger', 'liability'), ('2000', 'Aksjekapital', 'equity'),
-  ('3000', 'Salg', 'income'), ('4300', 'Varekjøp', 'expense'), ('5000', 'Lønn', 'expense')
-) as n(number, name, type)
-union all
-select b.firm_id, b.connection_id, 'a' || n, n::text, n::text, 'Konto ' || n,
-       case when n < 2000 then 'asset' when n < 3000 then 'liability' else 'expense' end, true, null
-from ledger_books b, (
-  select generate_series(1901, 1918) as n union all select generate_series(2900, 2935, 5)
-  union all select generate_series(6000, 7700, 50)) n
-"""
-_OPENINGS = """
-insert into ledger_opening (firm_id, connection_id, account_id, amount, known_from)
-select firm_id, connection_id, source_id,
-       case type when 'asset' then 100000 else -90000 end, 1
-from ledger_account where type in ('asset', 'liability', 'equity')
-"""
-_BALANCES = """
-insert into ledger_balance (firm_id, connection_id, account_id, month, amount, postings)
-select a.firm_id, a.connection_id, a.source_id, m::date,
-       case a.type when 'income' then -40000 when 'expense' then 500
-            else (hashtext(a.source_id || m) %% 1000) end, 12
-from ledger_account a, generate_series(%(first)s::date, %(last)s::date, interval '1 month') m
-"""
-_POSTINGS = """
-insert into ledger_posting (firm_id, connection_id, source_id, known_from, account_id,
-  posting_date, amount, voucher_id, voucher_no, voucher_series, voucher_type, text, is_reversed)
-select a.firm_id, a.connection_id, a.source_id || m || n, 2, a.source_id, m::date + n, n, 'v' || n,
-       n, '', 'ManualJournal', 'Bilag', false
-from ledger_account a, generate_series(%(first)s::date, %(last)s::date, interval '1 month') m,
-     generate_series(1, 12) n
-where a.connection_id = %(connection)s
-"""
-_MONTHS = """
-insert into ledger_month (firm_id, connection_id, month, state, landing)
-select firm_id, connection_id, m::date,
-       case when connection_id %% 23 = 0 and m = %(last)s::date then 'differs' else 'sealed' end, 9
-from ledger_books, generate_series(%(begin)s::date, %(last)s::date, interval '1 month') m
-on conflict do nothing
-"""
-_ITEMS = """
-insert into ledger_item_snapshot (firm_id, connection_id, side, as_of, landing, items, total)
-select b.firm_id, b.connection_id, s, (m + interval '1 month - 1 day')::date, 9, 20, 100000
-from ledger_books b, unnest(array['customer', 'supplier']) s,
-     generate_series(%(last)s::date - interval '2 months', %(last)s::date, interval '1 month') m
-"""
-_ITEM = """
-insert into ledger_item (firm_id, snapshot_id, source_id, party_no, posting_date, due_date, amount,
-                         balance)
-select s.firm_id, s.id, n::text, (10000 + n)::text, s.as_of - 40, s.as_of - 30 + n, 5000, 5000
-from ledger_item_snapshot s, generate_series(1, 20) n where s.as_of > %(last)s::date
-"""
-_YEARS = """
-insert into ledger_financial_year (firm_id, connection_id, first_day, last_day)
-select firm_id, connection_id, make_date(y, 1, 1), make_date(y, 12, 31)
-from ledger_books, generate_series(2024, extract(year from %(last)s::date)::int) y
-"""
-_FACTS = """
-insert into clients_clientfacts (firm_id, client_id, responsible_id, company_form, vat_frequency,
-  has_payroll, aga_zone, tasks_from, updated_at)
-select firm_id, id, (select user_id from tenants_membership order by user_id limit 1), 'AS',
-       'two_monthly', id %% 3 > 0, 'I', date '2026-01-01', now()
-from clients_client
-"""
-_OVERVIEW = """
-insert into overview_overviewclient (firm_id, client_id, imported_at)
-select firm_id, id, now() from clients_client
-"""
-_TASKS = """
-insert into practice_task (firm_id, public_id, client_id, key, kind, title, term, period_first,
-  period_last, due_date, state, note, version)
-select c.firm_id, gen_random_uuid(), c.id, k.kind, k.kind, '', to_char(m, 'YYYY-MM'), m::date,
-       (m + interval '1 month - 1 day')::date, (m + interval '1 month' + k.days)::date,
-       case when m <= %(last)s::date and c.id %% 7 > 0 then 'completed'
-            else 'not_started' end, '', 1
-from clients_client c, generate_series(%(last)s::date - interval '3 months',
-       %(last)s::date + interval '4 months', interval '1 month') m,
-     (values ('a_melding', interval '4 days'), ('withheld_tax', interval '14 days'),
-             ('employers_tax', interval '14 days'), ('vat_return', interval '40 days')
-     ) k(kind, days)
-"""
-_PROGRESS = """
-insert into reconciliation_progress (firm_id, client_id, month, to_do, prepared, reviewed,
-  suspended, differing, counted_at, landing, ground)
-select firm_id, id, m::date, 34, id %% 34, id %% 30, (id %% 29 = 0)::int, 0, now(), 9, ''
-from clients_client, generate_series(%(last)s::date - interval '11 months', %(last)s::date,
-     interval '1 month') m
-"""
-
-
-@dataclass(frozen=True, slots=True)
-class _Practice:
-    """A firm made for the measuring, and the client whose pages are shown."""
-
-    firm_id: uuid.UUID
-    client: uuid.UUID
-    account: str
-    month: str
 
 
 def run(*, times: int) -> list[Row]:
     """One row for each page family, the slowest address of it, and one for the queries."""
-    few, main = _practice(FEW, books=True), _practice(CLIENTS, books=True)
-    many = _practice(MANY, books=False)
+    few, main = practice_of(FEW, books=True), practice_of(CLIENTS, books=True)
+    many = practice_of(MANY, books=False)
     rows, growing, total = [], [], 0
     for name, address in _addresses(main).items():
         here = Page(main.firm_id, address).measure(times)
@@ -155,15 +43,22 @@ def run(*, times: int) -> list[Row]:
 
 
 def _row(name: str, page: Page) -> Row:
-    found = f"{page.kilobytes:,.0f} kB, {page.queries} queries, p95 {page.slow:.0f} ms"
+    found = (
+        f"{page.kilobytes:,.0f} kB, {page.queries} queries, p95 {page.slow:.0f} ms, "
+        f"Python {page.processor:.0f} ms"
+    )
     return at_most(name, page.middle, MOST_MILLISECONDS, "ms", found)
 
 
-def _addresses(of: _Practice) -> dict[str, str]:
+def _addresses(of: Practice) -> dict[str, str]:
+    """Every page of the two products, and the ledger pages that products share."""
+    return _overview(of) | _reconciliation(of) | _books(of)
+
+
+def _overview(of: Practice) -> dict[str, str]:
     from django.urls import reverse
 
     listing, client = reverse("overview:list"), [of.client]
-    month = [of.client, of.month]
     return {
         "Oversikt, list": listing,
         "Oversikt, list searched": f"{listing}?q=selskap+00&ansvarlig=0",
@@ -171,74 +66,57 @@ def _addresses(of: _Practice) -> dict[str, str]:
         "Oversikt, client card": reverse("overview:card", args=client),
         "Oversikt, import": reverse("overview:import"),
         "Oversikt, assignments": reverse("overview:templates"),
+        "Oversikt, one assignment's template": reverse("overview:template", args=[of.template]),
+        "Oversikt, new template": reverse("overview:new_template"),
+        "Oversikt, facts of one": reverse("overview:facts", args=client),
         "Oversikt, facts of all": reverse("overview:bulk_facts") + "?alle=1",
         "Oversikt, state of all": reverse("overview:bulk_state") + "?alle=1",
         "Oversikt, assignment to all": reverse("overview:give") + "?alle=1",
         "Oversikt, own task": reverse("overview:new_task", args=client),
+        "Oversikt, client's assignment": reverse("overview:assignment", args=[*client, of.given]),
+    }
+
+
+def _reconciliation(of: Practice) -> dict[str, str]:
+    from django.urls import reverse
+
+    month = [of.client, of.month]
+
+    def account(page: str, number: str) -> str:
+        return reverse(f"reconciliation:{page}", args=[*month, f"a{number}"])
+
+    return {
         "Avstemming, clients": reverse("reconciliation:clients"),
         "Avstemming, month": reverse("reconciliation:month", args=month),
-        "Avstemming, account": reverse("reconciliation:account", args=[*month, of.account]),
+        "Avstemming, account with open items": account("account", "1500"),
+        "Avstemming, bank account": account("account", "1920"),
+        "Avstemming, VAT account": account("account", "2740"),
+        "Avstemming, payroll account": account("account", "2780"),
+        "Avstemming, account by lines": account("account", "2900"),
         "Avstemming, VAT": reverse("reconciliation:vat", args=month),
+        "Avstemming, one VAT code": reverse("reconciliation:vat", args=month) + "?kode=3",
+        "Avstemming, bank statements": account("statements", "1920"),
+        f"Avstemming, matching, {BANK_ROWS} rows a side": account("matching", "1920"),
+        "Avstemming, matching on an account": account("matching", "1905"),
+        "Avstemming, match rules": account("rules", "1920"),
+        "Avstemming, new match rule": account("new_rule", "1920"),
+        "Avstemming, plans": reverse("reconciliation:plans"),
+        "Avstemming, one plan": reverse("reconciliation:plan", args=["AS"]),
+        "Avstemming, plan given": reverse("reconciliation:give_plan", args=month),
     }
 
 
-def _practice(count: int, *, books: bool) -> _Practice:
-    """A firm of so many clients; without books only what Oversikt's list reads."""
-    from django.utils import timezone
+def _books(of: Practice) -> dict[str, str]:
+    from django.urls import reverse
 
-    from klientbro.clients.models import Connection
-    from klientbro.domain.periods import Month
-    from klientbro.sync.database import transaction
-    from klientbro.tenants.context import firm
-    from klientbro.tenants.services import add_user
-
-    firm_id = firm_of(count)
-    add_user(firm_id, f"{uuid.uuid4().hex}@bench.example", "Kari Nordahl")
-    last = Month.of(timezone.localdate()).previous()
-    with firm(firm_id):
-        shown = Connection.objects.select_related("client").order_by("pk")[count // 2]
-    known = {
-        "first": last.plus(-22).first_day,
-        "begin": date(2024, 1, 1),
-        "last": last.first_day,
-        "connection": shown.pk,
+    client = [of.client]
+    return {
+        "Client list": reverse("books:clients"),
+        "Client's summary": reverse("books:summary_page", args=client),
+        "Trial balance": reverse("books:trial_balance", args=client),
+        "Account": reverse("books:account", args=[*client, "a1500"]),
+        "Vouchers": reverse("books:vouchers", args=client),
+        "Voucher": reverse("books:voucher", args=[*client, of.voucher]),
+        "Changed after locking": reverse("books:late_changes", args=client),
+        "Read again": reverse("books:refetch", args=client),
     }
-    statements = [_MONTHS, _FACTS, _OVERVIEW, _TASKS, _PROGRESS]
-    if books:
-        statements += [_YEARS, _CHART, _OPENINGS, _BALANCES, _POSTINGS, _ITEMS, _ITEM]
-    with transaction(firm_id) as cursor:
-        for statement in statements:
-            cursor.execute(statement, {name: known[name] for name in known if name in statement})
-    if books:
-        _sign_month(firm_id, shown.client, last)
-    _vacuum()
-    return _Practice(firm_id, shown.client.public_id, "a1500", last.key)
-
-
-def _vacuum() -> None:
-    """What autovacuum does within its minute."""
-    from django.db import connections
-
-    with connections["owner"].cursor() as cursor:
-        cursor.execute("vacuum analyze")
-
-
-def _sign_month(firm_id: uuid.UUID, client: Any, month: Any) -> None:
-    """Every account of the month prepared, so that each is compared with what was signed."""
-    from klientbro.ledger.queries import books_of
-    from klientbro.products.reconciliation.sheet import month_sheet
-    from klientbro.products.reconciliation.signing import Seen, mark_of, prepare
-    from klientbro.tenants.context import firm
-    from klientbro.tenants.services import add_user
-
-    by, _path = add_user(firm_id, f"{uuid.uuid4().hex}@bench.example", "Ola Brekke")
-    with firm(firm_id):
-        books = books_of(client.pk)
-        sheet = month_sheet(client, books, month) if books is not None else None
-        if sheet is None:
-            raise RuntimeError("the client's month cannot be shown")
-        wanted = [line for line in sheet.lines if line.counts]
-        if len(wanted) < 20:
-            raise RuntimeError(f"only {len(wanted)} accounts to sign")
-        seen = [Seen(each.account.id, mark_of(sheet, each)) for each in wanted]
-        prepare(sheet, seen, "Sett", by=by)

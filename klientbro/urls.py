@@ -35,7 +35,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("inn/<str:token>/", one_time_link, name="one_time_link"),
     path("integrasjoner/", include("klientbro.portal.urls")),
     path("klienter/", include("klientbro.practice.books.urls")),
+    path("klienter/", include("klientbro.practice.lines.urls")),
     path("avstemming/", include("klientbro.products.reconciliation.urls")),
+    path("rapport/", include("klientbro.products.report.urls")),
+    path("likviditet/", include("klientbro.products.liquidity.urls")),
     path("oversikt/", include("klientbro.products.overview.urls")),
 ]
 

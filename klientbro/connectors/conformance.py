@@ -44,6 +44,7 @@ _AMOUNTS = frozenset({"amount", "balance", "vat_rate", "vat_amount", "currency_a
 _NEEDED = frozenset(
     {"source_id", "account_id", "posting_date", "amount", "balance", "voucher_id", "voucher_no"}
 )
+_NEEDED_OF_DRAFTS = frozenset({"source_id", "voucher_type", "is_in_approval"})
 _NEEDED_IN_ALL_BUT_BANK_ACCOUNTS = _NEEDED | {"number", "code", "name"}
 
 
@@ -374,6 +375,8 @@ def _require_type(resource: Resource, column: str, value: object) -> None:
     if value is None:
         is_named_by_number = resource is Resource.BANK_ACCOUNTS
         needed = _NEEDED if is_named_by_number else _NEEDED_IN_ALL_BUT_BANK_ACCOUNTS
+        if resource is Resource.DRAFTS:  # sources tell little of what is not posted
+            needed = _NEEDED_OF_DRAFTS
         _require(column not in needed, f"{where} is never None")
     elif column in _DATES:
         _require(type(value) is date, f"{where} is a date")

@@ -316,7 +316,7 @@ class Capabilities:
     full_history: bool
     open_items_as_of: bool
     documents: bool
-    drafts: bool = False
+    drafts: bool = False  # vouchers that are not posted yet are listed (DRAFTS)
     webhooks: bool = False
     resources: frozenset[Resource] = frozenset(Resource)
 

@@ -21,6 +21,7 @@ TABLES: Mapping[Resource, tuple[str, str | None]] = {
     Resource.DEPARTMENTS: ("ledger_dimension", "department"),
     Resource.PROJECTS: ("ledger_dimension", "project"),
     Resource.BANK_ACCOUNTS: ("ledger_bank_account", None),
+    Resource.DRAFTS: ("ledger_draft", None),
 }
 # What stands where the source has told nothing, beside nothing itself.
 _NOTHING_TOLD = {

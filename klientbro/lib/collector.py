@@ -10,7 +10,7 @@ NEW_OBJECTS_BETWEEN = 50_000
 
 
 def collect_rarely() -> None:
-    """For a process that reads pages of rows: fewer looks, and none through what start-up made."""
+    """For a process that reads many rows: fewer looks, and none through what start-up made."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(NEW_OBJECTS_BETWEEN)

@@ -10,7 +10,6 @@ from django.conf import settings
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -26,6 +25,7 @@ from klientbro.domain.periods import Month
 from klientbro.lib.dates import format_date, format_time, to_oslo
 from klientbro.lib.numbers import NO_BREAK_SPACE, format_count
 from klientbro.portal.actions import action_of, action_words
+from klientbro.shell.markup import fill
 from klientbro.sync.services import ConnectionState, cause_text, connection_states
 from klientbro.tenants.services import firm_envelopes
 
@@ -360,7 +360,7 @@ def _seal(state: ConnectionState) -> str:
 
 def _sealed(state: ConnectionState) -> SafeString:
     """`34 of 36 months`; the word alone can be left out where there is little room."""
-    return format_html(
+    return fill(
         _("{sealed} of {total} {begin}months{end}"),
         sealed=state.sealed_months,
         total=state.total_months,

@@ -9,5 +9,14 @@ from klientbro.practice.assignments.tables import (
     TaskEvent,
     TemplateTask,
 )
+from klientbro.practice.lines.tables import LineChange, LineRule
 
-__all__ = ["Assignment", "AssignmentTemplate", "Task", "TaskEvent", "TemplateTask"]
+__all__ = [
+    "Assignment",
+    "AssignmentTemplate",
+    "LineChange",
+    "LineRule",
+    "Task",
+    "TaskEvent",
+    "TemplateTask",
+]

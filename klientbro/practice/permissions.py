@@ -22,6 +22,7 @@ class Act(Enum):
     SET_FACTS = auto()
     IMPORT_CLIENTS = auto()
     EDIT_TEMPLATES = auto()
+    EDIT_REPORT_LINES = auto()  # a client's own, or the firm's default where none is named
     CHANGE_SETTINGS = auto()
 
 

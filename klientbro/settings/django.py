@@ -48,7 +48,9 @@ INSTALLED_APPS = [
     "klientbro.sync",
     "klientbro.shell",
     "klientbro.practice",
+    "klientbro.products.liquidity",
     "klientbro.products.reconciliation",
+    "klientbro.products.report",
     "klientbro.products.overview",
     "klientbro.portal",
     "klientbro.operations",
@@ -170,6 +172,8 @@ if ENVIRONMENT.email_url:
     EMAIL_USE_SSL = _mail.scheme == "smtps"
     EMAIL_TIMEOUT = 20
 
+# A budget is saved as one form: a hundred accounts in twelve months, and some.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 6_000
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_NAME = "klientbro_session"

@@ -4,8 +4,11 @@
 
 from __future__ import annotations
 
-from django.utils.html import format_html
+from functools import cache
+
 from django.utils.safestring import SafeString, mark_safe
+
+from klientbro.shell.markup import fill
 
 _RING = '<circle cx="8" cy="8" r="6"/>'
 
@@ -80,11 +83,13 @@ _SEALS = {
     "none": "",
 }
 _SEAL_RADIUS = {"none": "2"}
+_SILENT = mark_safe('aria-hidden="true"')
 
 
+@cache
 def icon(name: str) -> SafeString:
     """A drawing beside a word, silent to screen readers. KeyError when unknown."""
-    return format_html(
+    return fill(
         '<svg class="i" viewBox="0 0 16 16" aria-hidden="true">{}</svg>',
         mark_safe(_DRAWINGS[name]),  # noqa: S308 a drawing of our own
     )
@@ -93,13 +98,11 @@ def icon(name: str) -> SafeString:
 def seal(state: str, label: str = "", size: str = "") -> SafeString:
     """The seal in one of its states. With `label` it speaks for itself; else words stand beside."""
     inside = _SEALS[state]
-    return format_html(
+    return fill(
         '<svg class="seal{}" data-s="{}" viewBox="0 0 16 16" {}>{}{}</svg>',
         " lg" if size == "lg" else "",
         state,
-        format_html('role="img" aria-label="{}"', label)
-        if label
-        else mark_safe('aria-hidden="true"'),
-        format_html('<circle class="ring" cx="8" cy="8" r="{}"/>', _SEAL_RADIUS.get(state, "6.5")),
+        fill('role="img" aria-label="{}"', label) if label else _SILENT,
+        fill('<circle class="ring" cx="8" cy="8" r="{}"/>', _SEAL_RADIUS.get(state, "6.5")),
         mark_safe(inside),  # noqa: S308 a drawing of our own
     )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy as pgettext
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,8 @@ GROUPS = (
         (
             Place("/oversikt/", _("Overview"), "overview"),
             Place("/avstemming/", _("Reconciliation"), "reconciliation"),
+            Place("/rapport/", pgettext("product", "Report"), "report"),
+            Place("/likviditet/", _("Liquidity"), "liquidity"),
             Place("/klienter/", _("Clients"), "clients"),
         ),
     ),

@@ -15,6 +15,7 @@ from klientbro.connectors.errors import (
 )
 from klientbro.ledger.anchor import move_anchor
 from klientbro.ledger.books import Books, write_settings
+from klientbro.ledger.drafts import land_drafts, note_drafts_refused
 from klientbro.ledger.findings import clear, note, note_decoded
 from klientbro.ledger.landing import Transaction, check_fence
 from klientbro.ledger.masters import land_masters
@@ -78,6 +79,8 @@ async def take_step(work: Slice, step: Step) -> None:
                 await asyncio.to_thread(_first_usable, work)
         case StepKind.CUSTOMER_ITEMS | StepKind.SUPPLIER_ITEMS:
             await _read_items(work, step)
+        case StepKind.DRAFTS:
+            await _read_drafts(work, step)
         case StepKind.FINISH:
             await asyncio.to_thread(_end, work, step)
         case _:
@@ -340,6 +343,31 @@ async def _read_items(work: Slice, step: Step) -> None:
                 note_decoded(cursor, work.key, page, resource)
             side = "customer" if is_customer else "supplier"
             land_items(cursor, work.key, work.books(cursor), side, day, read.rows)
+            end_step(cursor, work.connection_id, step)
+
+    await asyncio.to_thread(write)
+
+
+async def _read_drafts(work: Slice, step: Step) -> None:
+    """The vouchers that wait in the source, where it lists them and the key may read the list."""
+    read = _Whole()
+    refused: list[str] | None = None
+    if work.connector.capabilities.drafts:
+        try:
+            read = await _read_whole(work, Unit(Resource.DRAFTS))
+        except MissingRightError as error:
+            refused = list(error.rights)
+
+    def write() -> None:
+        with work.fenced() as cursor:
+            if refused is not None:
+                note(cursor, work.key, RIGHT_MISSING, step.kind.value, {"rights": refused})
+                note_drafts_refused(cursor, work.key)
+            elif work.connector.capabilities.drafts:
+                clear(cursor, work.key, RIGHT_MISSING, step.kind.value)
+                for page in read.pages:
+                    note_decoded(cursor, work.key, page, Resource.DRAFTS)
+                land_drafts(cursor, work.key, read.rows)
             end_step(cursor, work.connection_id, step)
 
     await asyncio.to_thread(write)

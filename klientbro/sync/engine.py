@@ -43,6 +43,7 @@ from klientbro.sync.refetch_requests import REFETCH, proof_of_refetch
 from klientbro.sync.requests import write_lines
 from klientbro.sync.steps import (
     ALL_MONTHS,
+    DAILY_STEPS,
     ITEM_STEPS,
     LATEST_TOO,
     MASTER_STEPS,
@@ -257,7 +258,7 @@ def _plan_run(cursor: Transaction, connection_id: int, priority: int, *, is_key_
         return
     steps = [Step(StepKind.POSTINGS, token="since")]  # noqa: S106 a marker, replaced when taken
     lists = [Step(StepKind.SETTINGS), Step(StepKind.ACCOUNTS), Step(StepKind.VAT_CODES)]
-    parties = [Step(kind) for kind in (*ITEM_STEPS, *MASTER_STEPS)]
+    parties = [Step(kind) for kind in (*DAILY_STEPS, *MASTER_STEPS)]
     if masters_due:
         steps = [*lists, *steps, *parties, *asked_again(cursor, books)]
     elif is_opened:  # somebody looks on: the figures first, then the lists

@@ -51,6 +51,13 @@ class State(models.Model):
     # a person has put the older years on hold: what is landed stays, no more of them is fetched
     history_held_at = models.DateTimeField(null=True)
 
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["firm", "connection"], condition=~models.Q(cause=""), name="stopped_of_firm"
+            )
+        ]
+
     def __str__(self) -> str:
         return f"state of {self.connection_id}"
 

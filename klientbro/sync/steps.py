@@ -33,6 +33,7 @@ class StepKind(StrEnum):
     BANK_ACCOUNTS = "bank_accounts"
     CUSTOMER_ITEMS = "customer_items"
     SUPPLIER_ITEMS = "supplier_items"
+    DRAFTS = "drafts"
     FINISH = "finish"
 
 
@@ -44,6 +45,8 @@ MASTER_STEPS = (
     StepKind.BANK_ACCOUNTS,
 )
 ITEM_STEPS = (StepKind.CUSTOMER_ITEMS, StepKind.SUPPLIER_ITEMS)
+# What is current only on the day: read daily, and when somebody opens the client.
+DAILY_STEPS = (*ITEM_STEPS, StepKind.DRAFTS)
 READING_STEPS = (StepKind.POSTINGS, StepKind.HISTORY)
 GAP = 1000  # between positions, so that steps can be put in between
 
@@ -255,7 +258,7 @@ def planned_steps(
     if current and covered_from is None:
         oldest = min(unit.first for unit in current if unit.first is not None)
         steps += [_anchor(oldest, first_possible), Step(StepKind.PROVE_LATEST)]
-    steps += [Step(kind) for kind in (*ITEM_STEPS, *MASTER_STEPS)]
+    steps += [Step(kind) for kind in (*DAILY_STEPS, *MASTER_STEPS)]
     steps.append(Step(StepKind.PROVE))
     for unit in older:
         if covered_from is not None and unit.last is not None and unit.last >= covered_from:

@@ -254,6 +254,32 @@ def _play_scenario(books: Books, a: Arguments, now: datetime) -> Arguments:
     return {"happened": books.play_scenario(now=now)}
 
 
+# ---- the voucher inbox
+
+
+@on_books(
+    "add_draft",
+    "A voucher comes to the inbox, to be posted or approved",
+    voucher_type="IncomingInvoice",
+    in_approval=False,
+)
+def _add_draft(books: Books, a: Arguments, now: datetime) -> Arguments:
+    added = books.inbox.add(str(a["voucher_type"]), in_approval=bool(a["in_approval"]), now=now)
+    return {"draft_id": added.Id}
+
+
+@on_books("post_draft", "A voucher of the inbox is posted", draft_id=...)
+def _post_draft(books: Books, a: Arguments, now: datetime) -> Arguments:
+    books.inbox.post(str(a["draft_id"]), now=now)
+    return {"posted": a["draft_id"]}
+
+
+@on_books("delete_draft", "A voucher of the inbox is deleted unposted", draft_id=...)
+def _delete_draft(books: Books, a: Arguments, now: datetime) -> Arguments:
+    books.inbox.delete(str(a["draft_id"]))
+    return {"deleted": a["draft_id"]}
+
+
 # ---- accounts, matching, lock date
 
 

@@ -10,6 +10,7 @@ import msgspec
 
 from .answers import Answer, ApiError, not_found, unknown_path
 from .books import timestamp_of_ticks
+from .books.drafts import JournalEntryVoucher
 from .books.model import (
     Account,
     ClientBankAccount,
@@ -173,6 +174,18 @@ REGISTERS = (
             by_text("subLedgerNumberSeriesType", "SubLedgerNumberSeriesType"),
         ),
         "SubLedgerNumberSeries",
+    ),
+    Register(
+        "/JournalEntryVouchers",
+        "JournalEntryVoucher",
+        JournalEntryVoucher,
+        lambda books: books.inbox.vouchers,
+        (
+            by_flag("isPosted", "IsPosted"),
+            by_flag("inApprovalWorkflow", "InApprovalWorkflow"),
+            CREATED,
+            LAST_CHANGED,
+        ),
     ),
     Register(
         "/Currencies",

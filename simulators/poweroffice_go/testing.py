@@ -164,7 +164,7 @@ class Simulator:
         self.http.close()
         if self.process.poll() is None:
             self.process.terminate()
-        code = self.process.wait(timeout=10)
+        code = self.process.wait(timeout=60)
         if self.process.stdout is not None:
             self.process.stdout.close()
         self._errors.close()
@@ -208,7 +208,7 @@ def start_simulator(**options: object) -> Simulator:
     assert process.stdout is not None  # noqa: S101 asked for above
     line = process.stdout.readline()
     if not line:
-        process.wait(timeout=10)
+        process.wait(timeout=60)
         process.stdout.close()
         errors.seek(0)
         text = errors.read()

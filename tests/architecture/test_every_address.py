@@ -15,15 +15,17 @@ from django.db import connection, transaction
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from klientbro.clients.models import Client, Connection, Integration, KeyCheck
-from klientbro.practice.models import Assignment, AssignmentTemplate, Task
+from klientbro.practice.models import Assignment, AssignmentTemplate, LineRule, Task
+from klientbro.products.liquidity.models import Loan, Offer, PlannedLine, Scenario
 from klientbro.products.overview.models import SavedView
-from klientbro.products.reconciliation.models import MatchRule, SignOff
+from klientbro.products.reconciliation.models import KeptFile, MatchRule, SignOff
+from klientbro.products.report.models import BudgetVersion, Group, GroupElimination, Pack, Published
 from klientbro.sync.models import DocumentRequest, TestRun
 from klientbro.tenants.context import firm_set
 from klientbro.tenants.models import User
 from klientbro.tenants.services import create_firm
 
-OWNED = ("client", "connection", "check", "run", "template", "view")
+OWNED = ("client", "connection", "check", "run", "template", "view", "group")
 METHODS = ("get", "head", "post", "put", "patch", "delete", "options")
 # Open to anybody, each for a reason: what a stranger may see shows nothing of any firm.
 OPEN = {
@@ -106,6 +108,36 @@ def other_ids(db: None) -> dict[str, str]:
             firm=other, user=User.objects.create_user("nabo@example.no"), name="Naboens", query=""
         )
         rule = MatchRule.objects.create(firm=other, name="Naboens regel", shape="one_to_one")
+        own = {"firm": other, "client": client}
+        planned = PlannedLine.objects.create(
+            title="Naboens leie", amount=-1, first="2026-01-01", kind="other_out", **own
+        )
+        loan = Loan.objects.create(
+            title="Naboens lån",
+            remaining=9,
+            instalment=1,
+            yearly_rate=0,
+            next_day="2026-01-01",
+            **own,
+        )
+        offer = Offer.objects.create(
+            title="Naboens faste",
+            key="k",
+            amount=-1,
+            interval="monthly",
+            next_day="2026-01-01",
+            kind="other_out",
+            **own,
+        )
+        scenario = Scenario.objects.create(name="Naboens scenario", **own)
+        kept = KeptFile.objects.create(
+            firm=other, client=client, month="2026-10-01", kind="pdf", state="done"
+        )
+        LineRule.objects.create(firm=other, client=client, prefix="74", line="cost_of_goods")
+        pack = Pack.objects.create(
+            firm=other, client=client, month="2026-10-01", title="Naboens rapport", parts=["result"]
+        )
+        group = Group.objects.create(firm=other, name="Naboens gruppe")
     with transaction.atomic():  # the savepoint takes the other firm off the open transaction
         pass
     return {
@@ -124,6 +156,14 @@ def other_ids(db: None) -> dict[str, str]:
         "assignment_id": str(assignment.public_id),
         "view_id": str(view.public_id),
         "rule_id": str(rule.public_id),
+        "line_id": str(planned.public_id),
+        "loan_id": str(loan.public_id),
+        "offer_id": str(offer.public_id),
+        "scenario_id": str(scenario.public_id),
+        "pack_id": str(pack.public_id),
+        "group_id": str(group.public_id),
+        "edition": "1",
+        "file_id": str(kept.public_id),
         "token": "not-a-token",
     }
 
@@ -147,6 +187,16 @@ def everything_of(other_firm_of: dict[str, str]) -> tuple[object, ...]:
             Task.objects.count(),
             SignOff.objects.count(),
             list(MatchRule.objects.values_list("name", "version")),
+            list(PlannedLine.objects.values_list("title", "version")),
+            list(Loan.objects.values_list("title", "version")),
+            list(Offer.objects.values_list("key", "state")),
+            list(Scenario.objects.values_list("name", "version")),
+            list(Pack.objects.values_list("title", "version", "removed_at")),
+            list(Group.objects.values_list("name", "version")),
+            BudgetVersion.objects.count() + Published.objects.count(),
+            GroupElimination.objects.count(),
+            list(LineRule.objects.values_list("prefix", "line")),
+            KeptFile.objects.count(),
         )
     with transaction.atomic():
         pass

@@ -1,4 +1,7 @@
-"""The running product, one a module so that none sees another's clients, and a real Chromium."""
+"""The running product, one a module so that none sees another's clients, and a real Chromium.
+
+The article's begins with an empty home, as its newcomer does.
+"""
 
 from __future__ import annotations
 
@@ -12,18 +15,20 @@ from .steps import sign_in_with_link
 
 
 @pytest.fixture(scope="module")
-def house() -> Iterator[RunningHouse]:
-    with running_house() as running:
+def house(request: pytest.FixtureRequest) -> Iterator[RunningHouse]:
+    is_newcomers = request.module.__name__.endswith("test_article")
+    with running_house(furnished=not is_newcomers) as running:
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def playwright_session() -> Iterator[Playwright]:
+    """Of the module: while its event loop runs in this thread no other can."""
     with sync_playwright() as playwright:
         yield playwright
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium(playwright_session: Playwright) -> Iterator[Browser]:
     path = chromium_path()
     if path is None:
@@ -37,7 +42,7 @@ def chromium(playwright_session: Playwright) -> Iterator[Browser]:
 def signed_in_context(chromium: Browser, house: RunningHouse) -> Iterator[BrowserContext]:
     """A browser that has used the one-time link and chosen a password."""
     context = chromium.new_context(viewport={"width": 1280, "height": 900}, locale="nb-NO")
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(60_000)
     sign_in_with_link(context, house)
     yield context
     context.close()

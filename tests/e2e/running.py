@@ -1,4 +1,4 @@
-"""Runs the whole product as a newcomer does: `klientbro run` in a home folder of its own."""
+"""Runs the whole product as people do: `klientbro run` in a home folder of its own."""
 
 from __future__ import annotations
 
@@ -17,8 +17,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from playwright.sync_api import expect
+
+from klientbro.database.testing import furnish
+
 PROJECT = Path(__file__).resolve().parents[2]
-START_SECONDS = 90.0
+START_SECONDS = 180.0
+# five seconds is Playwright's own, which a busy machine may need for one page
+expect.set_options(timeout=30_000)
 CHROMIUM_FLAGS = [
     "--no-sandbox",
     "--disable-dev-shm-usage",
@@ -66,9 +72,14 @@ def chromium_path() -> str | None:
 
 
 @contextmanager
-def running_house() -> Iterator[RunningHouse]:
-    """Starts it, waits until it tells its address, and stops it as Ctrl-C does."""
+def running_house(*, furnished: bool = False) -> Iterator[RunningHouse]:
+    """Starts it, waits until it tells its address, and stops it as Ctrl-C does.
+
+    `furnished`: in a home whose database has its tables already, which is quicker.
+    """
     home = Path(tempfile.mkdtemp(prefix="kb-e2e-"))
+    if furnished:
+        furnish(home)
     port, simulator_port = free_port(), free_port()
     kept = {name: value for name, value in os.environ.items() if not name.startswith("KLIENTBRO_")}
     process = subprocess.Popen(
@@ -96,7 +107,7 @@ def running_house() -> Iterator[RunningHouse]:
     finally:
         process.send_signal(signal.SIGINT)
         try:
-            process.wait(timeout=20)
+            process.wait(timeout=120)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()

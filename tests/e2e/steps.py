@@ -76,5 +76,5 @@ def add_and_activate(page: Page, house: RunningHouse, company: str) -> None:
 def wait_until_sealed(page: Page, company: str) -> None:
     """The row says so by itself, without loading the page again."""
     row = page.get_by_role("row", name=re.compile(re.escape(company)))
-    expect(row.get_by_text("Oppdatert", exact=True)).to_be_visible(timeout=60_000)
-    expect(row.get_by_text(re.compile(r"(\d+) av \1 måneder"))).to_be_visible(timeout=60_000)
+    expect(row.get_by_text("Oppdatert", exact=True)).to_be_visible(timeout=240_000)
+    expect(row.get_by_text(re.compile(r"(\d+) av \1 måneder"))).to_be_visible(timeout=240_000)

@@ -94,6 +94,11 @@ def test_a_statement_is_imported_matched_to_zero_and_undone(
     page.set_viewport_size({"width": 360, "height": 800})
     assert not page.evaluate("document.documentElement.scrollWidth > innerWidth")
     page.set_viewport_size({"width": 1280, "height": 900})
+    page.get_by_role("button", name=re.compile("som tidsavgrensning$")).first.click()
+    expect(page.get_by_text("Raden er ført som tidsavgrensning")).to_be_visible()
+    assert violations(page) == []
+    page.get_by_role("button", name=re.compile("^Ført: ")).first.click()
+    expect(page.get_by_text("Raden er ikke lenger en tidsavgrensning.")).to_be_visible()
     tick = page.get_by_role("checkbox", name=re.compile("Velg forslag 1,"))
     tick.focus()
     page.keyboard.press("Space")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from .running import PROJECT, RunningHouse
 from .steps import add_and_activate
@@ -40,8 +41,32 @@ def addresses(house: RunningHouse, signed_in_context: BrowserContext) -> list[st
     page.goto(f"{house.url}/avstemming/{client.rpartition('/')[2]}/")
     month = page.url
     reconciled = page.locator("main table tbody a").first.get_attribute("href") or ""
+    bank = page.locator("main table tbody tr", has_text="Kontoutskrift").first
+    bank_account = (bank.locator("a.main").get_attribute("href") or "").partition("/konto/")[2]
+    report = f"{house.url}/rapport/{client.rpartition('/')[2]}"
+    page.goto(f"{report}/budsjett/")
+    page.get_by_role("button", name="Lag budsjettet").click()
+    page.get_by_role("button", name="Lagre budsjettet").wait_for()
+    page.goto(f"{report}/pakker/")
+    page.get_by_role("button", name="Ny pakke").click()
+    page.get_by_role("button", name="Publiser").click()
+    page.get_by_role("heading", name="Utgaver").wait_for()
+    pack = page.url
+    liquidity = f"{house.url}/likviditet/{client.rpartition('/')[2]}/"
     page.close()
     return [
+        f"{house.url}/rapport/",
+        f"{house.url}/rapport/grupper/",
+        f"{report}/?mot=budsjett&apne=alle",
+        f"{report}/?mot=maneder",
+        f"{report}/balanse/",
+        f"{report}/nokkeltall/",
+        f"{report}/aldersfordeling/",
+        f"{report}/mva/",
+        f"{report}/avdelinger/",
+        f"{report}/budsjett/",
+        f"{report}/pakker/",
+        pack,
         f"{house.url}/oversikt/",
         card,
         f"{house.url}/oversikt/fakta/",
@@ -52,16 +77,26 @@ def addresses(house: RunningHouse, signed_in_context: BrowserContext) -> list[st
         f"{house.url}/avstemming/planer/AS/",
         month,
         f"{month}mva/",
+        f"{month}utskrift/{bank_account}",
+        f"{month}match/{bank_account}",
+        f"{month}regler/{bank_account}",
+        f"{month}filer/pdf/",
         f"{month}plan/?mal=AS",
         house.url + reconciled,
         f"{house.url}/integrasjoner/",
         f"{house.url}/integrasjoner/poweroffice/",
         f"{house.url}/integrasjoner/kapasitet/",
+        f"{house.url}/likviditet/",
+        *(f"{liquidity}{end}" for end in ("", "?vis=maneder", "plan/", "treff/", "innstillinger/")),
+        f"{liquidity}scenario/nytt/",
+        f"{liquidity}plan/ny/",
         f"{house.url}/klienter/",
         f"{client}/",
         f"{client}/saldobalanse/",
         house.url + account,
         f"{client}/bilag/",
+        f"{client}/regnskapslinjer/",
+        f"{house.url}/klienter/regnskapslinjer/",
         house.url + voucher,
         f"{client}/endret-etter-lasing/",
         f"{house.url}/hjelp/",
@@ -102,7 +137,7 @@ def narrow_and_dark(chromium: Browser, signed_in_context: BrowserContext) -> Ite
         color_scheme="dark",
         storage_state=signed_in_context.storage_state(),
     )
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(60_000)
     yield context.new_page()
     context.close()
 
@@ -120,6 +155,38 @@ def test_no_page_is_wider_than_a_small_phone_in_the_dark(
 
     assert too_wide == []
     assert found == []
+
+
+def test_a_report_line_is_changed_and_the_change_taken_back(
+    addresses: list[str], signed_in_context: BrowserContext
+) -> None:
+    """Two accounts at once, by keyboard; the preview says what moves before anything does."""
+    page = signed_in_context.new_page()
+    page.goto(
+        next(
+            one
+            for one in addresses
+            if "/klienter/regnskapslinjer/" not in one and one.endswith("/regnskapslinjer/")
+        )
+    )
+    for tick in page.get_by_role("checkbox", name=re.compile("^Velg 19")).all()[:2]:
+        tick.focus()
+        page.keyboard.press("Space")
+    page.get_by_label("Sett valgte kontoer på").select_option(label="Investeringer")
+    page.get_by_role("button", name="Se hva som flyttes").first.press("Enter")
+    expect(
+        page.get_by_role("status").filter(has_text=re.compile("konto(er)? flyttes"))
+    ).to_be_visible()
+    assert violations(page) == []
+    page.set_viewport_size({"width": 360, "height": 800})
+    assert not page.evaluate("document.documentElement.scrollWidth > innerWidth")
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.get_by_role("button", name="Lagre", exact=True).click()
+    expect(page.get_by_text(re.compile("regel er lagret|regler er lagret"))).to_be_visible()
+    assert violations(page) == []
+    page.get_by_role("button", name=re.compile("^Angre endringen")).first.click()
+    expect(page.get_by_text("Endringen er tatt tilbake.")).to_be_visible()
+    page.close()
 
 
 def test_every_page_is_there_in_english(
@@ -153,3 +220,26 @@ def test_pages_load_nothing_from_elsewhere(
     page.close()
 
     assert elsewhere == []
+
+
+def test_budget_is_typed_with_the_keyboard_and_a_line_opens_to_its_postings(
+    addresses: list[str], signed_in_context: BrowserContext
+) -> None:
+    budget = next(address for address in addresses if address.endswith("/budsjett/"))
+    page = signed_in_context.new_page()
+    page.goto(budget)
+    cells = page.locator("input.rp-cell")
+    cells.nth(0).focus()
+    page.keyboard.type("1234")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.type("5678")
+    page.get_by_role("button", name="Lagre budsjettet").click()
+    page.get_by_text("Budsjettet er lagret.").wait_for()
+    saved = [cells.nth(at).input_value().replace("\xa0", " ") for at in range(2)]
+    page.goto(budget.replace("/budsjett/", "/"))
+    page.locator("a.rp-open").first.click()
+    page.locator("tr.rp-account a").first.click()
+    page.wait_for_url("**/konto/**")
+    page.close()
+
+    assert saved == ["1 234", "5 678"]

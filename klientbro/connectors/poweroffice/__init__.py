@@ -34,6 +34,7 @@ CONNECTOR = Connector(
         full_history=True,
         open_items_as_of=True,
         documents=True,
+        drafts=True,
     ),
     open=PowerOfficeSource,
 )

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from klientbro.connectors.contract import Decoded, Resource, Unit
 from klientbro.connectors.errors import ContractError
-from klientbro.connectors.poweroffice import mapping, postings, records, rights
+from klientbro.connectors.poweroffice import inbox, mapping, postings, records, rights
 from klientbro.connectors.poweroffice.client import Question
 from klientbro.connectors.poweroffice.planning import asked_since
 from klientbro.connectors.poweroffice.rights import Right
@@ -99,6 +99,14 @@ LISTINGS: Mapping[Resource, Listing] = {
         mapping.fields_of(records.SupplierEntry),
         mapping.decode_supplier_items,
         dates=("date",),
+        is_changed_since=False,
+    ),
+    Resource.DRAFTS: Listing(
+        "/JournalEntryVouchers",
+        rights.JOURNAL_ENTRY_VOUCHER,
+        mapping.fields_of(records.JournalEntryVoucher),
+        inbox.decode_drafts,
+        query=inbox.WAITING,
         is_changed_since=False,
     ),
 }

@@ -93,6 +93,17 @@ class SupplierEntry(Entry, gc=False):
     supplier_name: str | None = None
 
 
+class JournalEntryVoucher(msgspec.Struct, rename="pascal", gc=False):
+    """A voucher of the inbox. Neither its date, its amount nor its accounts are listed."""
+
+    id: str
+    voucher_type: str | None = None
+    in_approval_workflow: bool | None = None
+    is_posted: bool | None = None
+    created_date_time_offset: str | None = None
+    last_changed_date_time_offset: str | None = None
+
+
 class TrialBalanceRow(msgspec.Struct, rename="pascal", gc=False):
     account_id: int
     balance: Decimal

@@ -42,6 +42,11 @@ CLIENT_BANK_ACCOUNT = Right(
 VOUCHER_DOCUMENTATION = Right(
     "VoucherDocumentation", _("Voucher documents (VoucherDocumentation)"), is_needed=False
 )
+JOURNAL_ENTRY_VOUCHER = Right(
+    "JournalEntryVoucher",
+    _("Vouchers waiting to be posted (JournalEntryVoucher)"),
+    is_needed=False,
+)
 
 RIGHTS = (
     ACCOUNT_TRANSACTION,
@@ -56,6 +61,7 @@ RIGHTS = (
     PROJECT,
     CLIENT_BANK_ACCOUNT,
     VOUCHER_DOCUMENTATION,
+    JOURNAL_ENTRY_VOUCHER,
 )
 
 

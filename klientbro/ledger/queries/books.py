@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
 from uuid import UUID
 
 from klientbro.domain.periods import FinancialYear, Month, extend_years
-from klientbro.ledger.queries.sql import Record, fetch_one
+from klientbro.ledger.queries.sql import Record, fetch_all, fetch_one
 from klientbro.ledger.rows import BooksState
 
 CALENDAR_YEAR_END = 12
@@ -35,12 +36,20 @@ SUPPLIER_FIRST = """c.is_active desc, (b.anchor_date is not null) desc,
 
 _OF_CLIENT = f"{_COLUMNS} where c.client_id = %(id)s order by {SUPPLIER_FIRST} limit 1"
 _OF_CONNECTION = _COLUMNS + "where c.id = %(id)s"
+_OF_CLIENTS = f"""{_COLUMNS.replace("select", "select distinct on (c.client_id)", 1)}
+where c.client_id = any(%(ids)s::bigint[]) order by c.client_id, {SUPPLIER_FIRST}"""
 
 
 def books_of(client_id: int) -> BooksState | None:
     """The client's books, None when no connection supplies any. One statement."""
     row = fetch_one(_OF_CLIENT, {"id": client_id})
     return _state(row) if row else None
+
+
+def books_of_each(client_ids: Collection[int]) -> dict[int, BooksState]:
+    """The books of each client that any connection supplies. One statement."""
+    rows = fetch_all(_OF_CLIENTS, {"ids": list(client_ids)})
+    return {state.client_id: state for state in map(_state, rows) if state.client_id is not None}
 
 
 def books_of_connection(connection_id: int) -> BooksState | None:

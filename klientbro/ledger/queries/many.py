@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from klientbro.domain.periods import Month
+from klientbro.domain.periods import Month, month_range
 from klientbro.ledger.queries.books import SUPPLIER_FIRST
 from klientbro.ledger.queries.sql import fetch_all
 from klientbro.ledger.rows import MonthState
@@ -149,11 +149,13 @@ def month_states(
 ) -> dict[int, dict[Month, MonthState]]:
     """What the last proof of each month said, by connection; months never proved are left out."""
     found: dict[int, dict[Month, MonthState]] = defaultdict(dict)
-    for connection_id, month, state in fetch_all(
+    months = {month.first_day: month for month in month_range(first, last)}
+    states = {state.value: state for state in MonthState}
+    for connection_id, day, state in fetch_all(
         _MONTHS,
         {"connections": list(connection_ids), "first": first.first_day, "last": last.first_day},
     ):
-        found[connection_id][Month.of(month)] = MonthState(state)
+        found[connection_id][months[day]] = states[state]
     return found
 
 

@@ -27,7 +27,7 @@ with held as materialized (
   from ledger_account a
   cross join lateral (
     select * from ledger_posting p
-    where p.connection_id = a.connection_id and p.account_id = a.source_id
+    where p.connection_id = %(connection)s and p.account_id = a.source_id
       and p.posting_date <= %(later)s and p.known_to = {still}
     offset 0
   ) p

@@ -24,7 +24,7 @@ _ROWS = f"""
   from ledger_account a
   cross join lateral (
     select * from ledger_posting p
-    where p.connection_id = a.connection_id and p.account_id = a.source_id
+    where p.connection_id = %(connection)s and p.account_id = a.source_id
       and p.posting_date between %(first)s and %(last)s and p.known_to = {STILL}
     offset 0
   ) p

@@ -52,9 +52,23 @@ def finding_words(finding: Finding) -> str:
             }
         case "right_missing":
             return _("The key lacks the right to read a part of the books: %(part)s.") % {
-                "part": finding.reference.replace("_", " ")
+                "part": _part_words(finding.reference)
             }
     return f"{finding.kind}: {finding.reference}"
+
+
+def _part_words(part: str) -> str:
+    """What a key may not read, in words; a part that came later by its own name."""
+    return {
+        "customers": _("customers"),
+        "suppliers": _("suppliers"),
+        "departments": _("departments"),
+        "projects": _("projects"),
+        "bank_accounts": _("bank accounts"),
+        "customer_items": _("open customer items"),
+        "supplier_items": _("open supplier items"),
+        "drafts": _("vouchers waiting to be posted"),
+    }.get(part, part.replace("_", " "))
 
 
 def _gap_words(first: int, last: int) -> str:

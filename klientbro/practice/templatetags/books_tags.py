@@ -8,7 +8,6 @@ from decimal import Decimal
 from urllib.parse import quote
 
 from django import template
-from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
@@ -19,6 +18,7 @@ from klientbro.ledger.rows import LateChange, MonthMark, MonthState, VoucherRefe
 from klientbro.lib.numbers import format_nok
 from klientbro.practice.books import findings, late, texts
 from klientbro.practice.books.sheets import ShownRow
+from klientbro.shell.markup import escaped, fill
 from klientbro.shell.templatetags.kb import icon, seal
 
 register = template.Library()
@@ -37,29 +37,29 @@ def account_rows(rows: Iterable[ShownRow], home: str, query: str) -> SafeString:
     home: the client's address. query: the period, for the way to an account's postings.
     """
     differs = seal("unsealed", _("Differs from the source"))
-    late_words = escape(_("Changed after locking"))
+    late_words = escaped(_("Changed after locking"))
     mark = icon("lock")
-    derived = escape(
+    derived = escaped(
         _("Derived, not an account: what earlier years earned and nobody has disposed of yet.")
     )
-    end = escape(query)
+    end = escaped(query)
     lines = []
     for row in rows:
-        name = escape(row.name)
+        name = escaped(row.name)
         if row.is_derived:
             lines.append('<tr class="kb-derived"><td class="acct"></td><th scope="row">')
             lines.append(f'<em title="{derived}">{name}</em>')
             lines.append(f'<span class="ds-sr-only"> {derived}</span></th>')
         else:
             link = f"{home}konto/{quote(row.account_id or '')}/{end}"
-            lines.append(f'<tr><td class="acct">{escape(row.number)}</td><th scope="row">')
+            lines.append(f'<tr><td class="acct">{escaped(row.number)}</td><th scope="row">')
             lines.append(f'<a class="main" href="{link}">{name}</a></th>')
         lines.append(_cell(row.opening))
         lines.append(_cell(row.movement))
         lines.append(_cell(row.closing, "strong"))
         marks = differs if row.differs else ""
         if row.late_query:
-            way = f"{home}endret-etter-lasing/{escape(row.late_query)}"
+            way = f"{home}endret-etter-lasing/{escaped(row.late_query)}"
             marks += f'<a href="{way}" title="{late_words}" aria-label="{late_words}">{mark}</a>'
         lines.append(f'<td class="kb-mark">{marks}</td>')
         lines.append(_cell(row.last_year, "muted"))
@@ -69,7 +69,7 @@ def account_rows(rows: Iterable[ShownRow], home: str, query: str) -> SafeString:
 
 def _cell(amount: Decimal | None, css: str = "", *, signed: bool = False) -> str:
     if amount is None:
-        words = escape(_("Not fetched"))
+        words = escaped(_("Not fetched"))
         return (
             f'<td class="num muted"><span title="{words}"><span aria-hidden="true">–</span>'
             f'<span class="ds-sr-only">{words}</span></span></td>'
@@ -83,7 +83,7 @@ def _cell(amount: Decimal | None, css: str = "", *, signed: bool = False) -> str
 def blank_or_num(amount: Decimal | None) -> SafeString:
     """A debit or credit cell: empty on the side that has nothing."""
     text = "" if amount is None else format_nok(amount)
-    return format_html('<td class="num">{}</td>', text)
+    return fill('<td class="num">{}</td>', text)
 
 
 @register.filter

@@ -89,83 +89,85 @@ class Listed:
 
 # `seal` is what the last proof of the chosen month said. A client is stopped when its connection
 # is turned off or a cause that somebody must cure stands (sync_state.cause).
+_OPEN = "t.state in ('not_started', 'in_progress', 'follow_up')"
+_NAMED = """(%(text)s = '' or c.name ilike %(pattern)s or c.sort_key like %(folded)s
+          or c.orgnr like %(digits)s)"""
+_RESPONSIBLE = """exists (select from clients_clientfacts f
+         where f.client_id = r.id and f.responsible_id"""
 _RANKED = f"""
 with supplied as materialized (
   select distinct on (c.client_id) c.client_id, c.id, c.is_active
   from clients_connection c left join ledger_books b on b.connection_id = c.id
   order by c.client_id, {SUPPLIER_FIRST}
-), clients as materialized (
-  select c.id, c.public_id, c.name, c.orgnr, c.sort_key, f.responsible_id,
-         k.id as connection_id, coalesce(k.is_active, false) as is_active,
-         coalesce(s.cause, '') as cause
-  from overview_overviewclient o
-  join clients_client c on c.id = o.client_id
-  left join clients_clientfacts f on f.client_id = c.id
-  left join supplied k on k.client_id = o.client_id
-  left join sync_state s on s.connection_id = k.id
 ), due as materialized (
   select t.client_id, count(*) filter (where t.due_date < %(today)s) as overdue,
-         min(t.due_date) as next_due,
-         min(t.due_date) filter (where t.due_date >= %(today)s) as coming
+         min(t.due_date) as next_due
   from practice_task t
-  where t.state in ('not_started', 'in_progress', 'follow_up') and t.due_date <= %(soon)s
+  where {_OPEN} and t.due_date <= %(soon)s
   group by t.client_id
 ), ranked as materialized (
-  select c.*, coalesce(d.overdue, 0) as overdue, d.next_due, d.coming,
+  select c.id, c.sort_key, {_NAMED} as is_named, k.id as connection_id,
+         coalesce(k.is_active, false) as is_active, coalesce(d.overdue, 0) as overdue, d.next_due,
          coalesce(p.suspended, 0) as suspended, coalesce(p.differing, 0) as differing,
          coalesce(p.to_do > 0 and p.reviewed = p.to_do, false) as is_reconciled,
          m.state as seal,
-         (not c.is_active or c.cause <> '') as is_stopped,
-         case when coalesce(d.overdue, 0) > 0 then 0
-              when coalesce(p.suspended, 0) > 0 or coalesce(m.state, '') in ('differs')
-                or (c.cause <> '' and c.is_active) then 1
+         (k.is_active is not true or s.cause is not null) as is_stopped,
+         case when d.overdue > 0 then 0
+              when p.suspended > 0 or m.state = 'differs'
+                or (s.cause is not null and k.is_active) then 1
               when d.next_due is not null then 2 else 3 end as place
-  from clients c
-  left join due d on d.client_id = c.id
-  left join reconciliation_progress p on p.client_id = c.id and p.month = %(month)s
-  left join ledger_month m on m.connection_id = c.connection_id and m.month = %(month)s
-), chosen as (
-  select r.* from ranked r
-  where (%(show)s <> 'mine' or r.responsible_id = %(me)s)
+  from overview_overviewclient o
+  join clients_client c on c.id = o.client_id
+  left join supplied k on k.client_id = o.client_id
+  left join sync_state s on s.connection_id = k.id and s.cause <> ''
+  left join due d on d.client_id = o.client_id
+  left join reconciliation_progress p on p.client_id = o.client_id and p.month = %(month)s
+  left join ledger_month m on m.connection_id = k.id and m.month = %(month)s
+), chosen as materialized (
+  select r.id, r.place, r.next_due, r.sort_key from ranked r
+  where r.is_named and (%(show)s <> 'mine' or {_RESPONSIBLE} = %(me)s))
     and (%(show)s <> 'forfalt' or r.overdue > 0)
-    and (%(show)s <> 'avvik' or r.place = 1 or coalesce(r.seal, '') = 'differs')
+    and (%(show)s <> 'avvik' or r.place = 1 or r.seal = 'differs')
     and (%(show)s <> 'stoppet' or r.is_stopped)
-    and (%(responsible)s::bigint is null or r.responsible_id = %(responsible)s
-         or (%(responsible)s = 0 and r.responsible_id is null))
+    and (%(responsible)s::bigint is null or {_RESPONSIBLE} = %(responsible)s)
+         or (%(responsible)s = 0 and not {_RESPONSIBLE} is not null)))
     and (%(label)s::bigint is null or exists (select from clients_clientlabel l
          where l.client_id = r.id and l.label_id = %(label)s))
-    and (%(text)s = '' or r.name ilike %(pattern)s or r.sort_key like %(folded)s
-         or r.orgnr like %(digits)s)
+), page as materialized (
+  select id, place, next_due, sort_key from chosen
+  order by place, next_due nulls last, sort_key collate "C", id offset %(offset)s limit %(size)s
+), shown as (
+  select c.id, c.public_id, c.name, c.orgnr, r.place, f.responsible_id, r.connection_id,
+         r.is_active, r.overdue, r.next_due, r.suspended, r.differing, p.sort_key
+  from page p join ranked r on r.id = p.id join clients_client c on c.id = p.id
+  left join clients_clientfacts f on f.client_id = p.id
 )
 """  # noqa: S608 constants only
+_IN_ORDER = 'place, next_due nulls last, sort_key collate "C", id'
 
-_PAGED = f"""{_RANKED}
-, page as materialized (
-  select id, public_id, name, orgnr, place, responsible_id, connection_id, is_active, overdue,
-         next_due, suspended, differing,
-         row_number() over (order by place, next_due nulls last, sort_key collate "C", id) as nth
-  from chosen
-  order by nth offset %(offset)s limit %(size)s
-)
-"""  # noqa: S608 constants only
+_PAGE = f"{_RANKED} select * from shown order by {_IN_ORDER}"  # noqa: S608 constants only
 
-_PAGE = f"{_PAGED} select * from page order by nth"  # noqa: S608 constants only
-
-_COUNTED_PAGE = f"""{_PAGED}
+_COUNTED_PAGE = f"""{_RANKED}
 select a.*, b.*, p.* from (
-  select count(*), count(*) filter (where responsible_id = %(me)s),
+  select count(*), (select count(*) from overview_overviewclient o
+           join clients_clientfacts f on f.client_id = o.client_id
+           where f.responsible_id = %(me)s),
          count(*) filter (where overdue > 0),
          count(*) filter (where place = 1 or coalesce(seal, '') = 'differs'),
          count(*) filter (where is_stopped), coalesce(sum(overdue), 0)::int,
          count(*) filter (where seal = 'sealed'), count(connection_id),
-         count(*) filter (where is_reconciled), coalesce(sum(suspended), 0)::int, min(coming)
+         count(*) filter (where is_reconciled), coalesce(sum(suspended), 0)::int,
+         (select t.due_date from practice_task t
+          join overview_overviewclient o on o.client_id = t.client_id
+          where {_OPEN} and t.due_date between %(today)s and %(soon)s
+          order by t.due_date limit 1)
   from ranked
 ) a cross join (
   select count(*), count(*) filter (where place = 0), count(*) filter (where place = 1),
          count(*) filter (where place = 2), count(*) filter (where place = 3)
   from chosen
-) b left join page p on true
-order by p.nth
+) b left join shown p on true
+order by {_IN_ORDER}
 """  # noqa: S608 constants only
 COUNTS = 16
 

@@ -3,16 +3,15 @@ time as everything else of the page."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-from django.urls import reverse
-from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from klientbro.domain.periods import Month
 from klientbro.products.overview.rows import Row
+from klientbro.shell.markup import address_pattern, escaped, fill
 from klientbro.shell.templatetags.kb import status, when
 
 NOTHING = mark_safe('<span class="muted">–</span>')
@@ -47,26 +46,28 @@ def rows_html(rows: Iterable[Row], month: Month) -> SafeString:
         "l_responsible": _("Responsible"),
         "month": month.key,
     }
+    words = {name: SafeString(escaped(text)) for name, text in words.items()}
     choose, reviewed = _("Choose %(name)s"), _("Accounts reviewed")
     return mark_safe(  # noqa: S308 every part is escaped
         "".join(_row(row, words, choose, reviewed) for row in rows)
     )
 
 
-def _row(row: Row, words: dict[str, str], choose: str, reviewed: str) -> SafeString:
+def _row(row: Row, words: Mapping[str, str], choose: str, reviewed: str) -> SafeString:
     client, responsible = row.client, row.responsible
-    return format_html(
+    before, after = address_pattern("overview:card")
+    return fill(
         _ROW,
         id=client.public_id,
         choose=choose % {"name": client.name},
-        address=reverse("overview:card", args=[client.public_id]),
+        address=f"{before}{client.public_id}{after}",
         name=client.name,
-        note=format_html("<small>{}</small>", row.note) if row.note else "",
+        note=fill("<small>{}</small>", row.note) if row.note else "",
         reconciliation=_reconciliation(row, reviewed),
         tasks=_tasks(row),
         strip=row.strip or "",
         fetched=when(row.state.last_success_at),
-        responsible=format_html(
+        responsible=fill(
             '<span class="kb-av" title="{0}" aria-hidden="true">{1}</span>'
             '<span class="ds-sr-only">{0}</span>',
             responsible,
@@ -83,7 +84,7 @@ def _reconciliation(row: Row, reviewed: str) -> SafeString:
     counts = row.reconciliation
     if counts is None or not counts.to_do:
         return NOTHING
-    return format_html(
+    return fill(
         '<span class="ov-prog"><progress class="kb-prog" value="{}" max="100" aria-label="{}">'
         "</progress>{}/{}</span>",
         row.reconciled_share,

@@ -6,9 +6,9 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import NamedTuple
 
 from django.db.models import Q
-from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -23,6 +23,7 @@ from klientbro.practice.assignments.tables import DONE, Task, TaskState
 from klientbro.practice.books.texts import connection_tone, connection_words, seal_tone
 from klientbro.products.overview.listing import SOON, Group, Listed
 from klientbro.products.reconciliation.progress import Counts, progress_of
+from klientbro.shell.markup import fill
 from klientbro.shell.templatetags.kb import day, seal, status
 from klientbro.sync.services import ConnectionState, connection_states
 from klientbro.tenants.models import User
@@ -46,19 +47,18 @@ class Cell:
     @property
     def html(self) -> SafeString:
         """As the list shows it. Two hundred of them make a page, so no template is asked."""
-        due = f"{self.due:%d.%m.}" if self.due else ""
+        due = f"{self.due.day:02}.{self.due.month:02}." if self.due else ""
         if self.tone:
             shown = status(self.tone, self.text, "check" if self.tone == "off" else "")
             if not due:
                 return shown
-            return format_html('{} <small class="tnum">{}</small>', shown, due)
+            return fill('{} <small class="tnum">{}</small>', shown, due)
         if due:
-            return format_html('<span class="tnum muted">{}</span>', due)
-        return format_html('<span class="muted">{}</span>', self.text)
+            return fill('<span class="tnum muted">{}</span>', due)
+        return fill('<span class="muted">{}</span>', self.text)
 
 
-@dataclass(frozen=True, slots=True)
-class Duty:
+class Duty(NamedTuple):
     """What a page needs of a task; a thousand of them make one."""
 
     client_id: int
@@ -196,7 +196,7 @@ def _tasks(client_ids: Sequence[int], month: Month, today: date) -> list[Duty]:
     pressing = ~Q(state__in=DONE) & Q(due_date__lte=today + SOON)
     found = Task.objects.filter(of_month | pressing, client_id__in=client_ids)
     names = ("client_id", "kind", "state", "due_date", "period_first", "period_last")
-    return [Duty(*values) for values in found.values_list(*names)]
+    return [Duty._make(values) for values in found.values_list(*names)]
 
 
 def _year_of(month: Month, books: ClientBooks | None) -> tuple[Month, Month]:
@@ -230,14 +230,11 @@ class _Strips:
             marks.append((month, seal_tone(state)))
         key = tuple(marks)
         if key not in self._drawn:
-            self._drawn[key] = format_html_join(
-                "",
-                "<li>{}</li>",
-                (
-                    (seal(tone, self._words[tone] % {"month": _(month.name)}),)
-                    for month, tone in key
-                ),
+            drawn = (
+                fill("<li>{}</li>", seal(tone, self._words[tone] % {"month": _(month.name)}))
+                for month, tone in key
             )
+            self._drawn[key] = SafeString("".join(drawn))
         return self._drawn[key]
 
 

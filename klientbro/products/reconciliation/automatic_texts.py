@@ -7,10 +7,26 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from klientbro.domain.reconciliation.payroll import ExpectationRule
 from klientbro.domain.reconciliation.subledger import DifferenceKind
 from klientbro.domain.reconciliation.vat import VatFinding, VatProblem
+
+# translated when they are shown: a page may have hundreds
+_DIFFERENCES = {
+    DifferenceKind.MISSING_IN_SUBLEDGER: gettext_noop("Missing among the open items"),
+    DifferenceKind.MISSING_IN_LEDGER: gettext_noop("Missing on the account"),
+    DifferenceKind.DOUBLED_IN_LEDGER: gettext_noop("Posted twice on the account"),
+    DifferenceKind.DOUBLED_IN_SUBLEDGER: gettext_noop("Listed twice among the open items"),
+    DifferenceKind.SWAPPED_DIGITS: gettext_noop("Digits have changed places"),
+    DifferenceKind.WRONG_SIGN: gettext_noop("Debit and credit are turned"),
+    DifferenceKind.WRONG_AMOUNT: gettext_noop("Another amount"),
+    DifferenceKind.WRONG_PERIOD: gettext_noop("In another month"),
+    DifferenceKind.WRONG_PARTY: gettext_noop("On another customer or supplier"),
+    DifferenceKind.NO_PARTY: gettext_noop("Posted without customer or supplier"),
+    DifferenceKind.UNEXPLAINED: gettext_noop("Not traced to one posting"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,19 +75,7 @@ def problem_words(problem: VatProblem) -> ProblemWords:
 
 def difference_words(kind: DifferenceKind) -> str:
     """What is wrong with an item."""
-    return {
-        DifferenceKind.MISSING_IN_SUBLEDGER: _("Missing among the open items"),
-        DifferenceKind.MISSING_IN_LEDGER: _("Missing on the account"),
-        DifferenceKind.DOUBLED_IN_LEDGER: _("Posted twice on the account"),
-        DifferenceKind.DOUBLED_IN_SUBLEDGER: _("Listed twice among the open items"),
-        DifferenceKind.SWAPPED_DIGITS: _("Digits have changed places"),
-        DifferenceKind.WRONG_SIGN: _("Debit and credit are turned"),
-        DifferenceKind.WRONG_AMOUNT: _("Another amount"),
-        DifferenceKind.WRONG_PERIOD: _("In another month"),
-        DifferenceKind.WRONG_PARTY: _("On another customer or supplier"),
-        DifferenceKind.NO_PARTY: _("Posted without customer or supplier"),
-        DifferenceKind.UNEXPLAINED: _("Not traced to one posting"),
-    }[kind]
+    return _(_DIFFERENCES[kind])
 
 
 def rate_words(rate: Decimal | None) -> str:
@@ -82,6 +86,15 @@ def rate_words(rate: Decimal | None) -> str:
     return f"{number.replace('.', ',')} %"
 
 
+def part_words(code: str) -> str:
+    """What a part of an expected balance is."""
+    return {
+        "last_year": _("Earned last year"),
+        "this_year": _("Earned this year"),
+        "paid": _("Paid this year"),
+    }[code]
+
+
 def expectation_words(rule: ExpectationRule) -> str:
     """How the expected balance of a payroll account is worked out."""
     return {
@@ -90,6 +103,10 @@ def expectation_words(rule: ExpectationRule) -> str:
         ),
         ExpectationRule.RATE_TIMES_HOLIDAY_PAY: _(
             "The rate of employer's tax times holiday pay due, 2940 and 2945"
+        ),
+        ExpectationRule.HOLIDAY_PAY_OF_WAGES: _(
+            "The rate of holiday pay times last year's and this year's wages (accounts 50 and 51 "
+            "but 518), less what has been paid this year; 2940 and 2945 together"
         ),
         ExpectationRule.WITHHELD_NOT_YET_DUE: _(
             "Withheld on the account and not due by the end of the month; what is beyond it should "

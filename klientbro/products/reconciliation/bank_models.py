@@ -149,6 +149,30 @@ class MatchRule(models.Model):
         return self.name
 
 
+class KeptSuggestions(models.Model):
+    """What the rules last suggested for an account at a day: one row, written over.
+
+    ground: a hash of everything the search looked at; with another one `found` says nothing.
+    """
+
+    firm = models.ForeignKey("tenants.Firm", on_delete=models.CASCADE)
+    client = models.ForeignKey("clients.Client", on_delete=models.CASCADE, related_name="+")
+    account_id = models.CharField(max_length=100)
+    day = models.DateField()
+    ground = models.CharField(max_length=64)
+    found = models.JSONField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["client", "account_id", "day"], name="suggestions_kept_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.account_id} {self.day}"
+
+
 class Match(models.Model):
     """Items that clear each other. Undone it stays, marked, and its items are free again.
 

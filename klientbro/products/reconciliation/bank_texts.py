@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_noop, ngettext
 
 from klientbro.domain.bank_statements import Continuity, StatementFileError, StatementProblem
 from klientbro.domain.bank_statements.model import FileFault
@@ -198,6 +198,22 @@ def condition_names() -> dict[str, str]:
     }
 
 
+# the standard rules, translated when they are shown: a page has hundreds of matches
+_STANDARD_RULES = {
+    "reference": gettext_noop("Same payment reference and amount"),
+    "number": gettext_noop("Same number in the texts, and amount"),
+    "same_day": gettext_noop("Same day and amount"),
+    "amount": gettext_noop("Same amount, near days"),
+    "posted_together": gettext_noop("One posting is the sum of several lines"),
+    "paid_together": gettext_noop("Several postings are the sum of one line"),
+    "same_text": gettext_noop("Same text and amount"),
+    "same_party": gettext_noop("Same counterparty and amount"),
+    "party_one_to_many": gettext_noop("One debit is the sum of the counterparty's credits"),
+    "party_many_to_one": gettext_noop("The counterparty's debits are the sum of one credit"),
+    "party_whole": gettext_noop("Everything of the counterparty comes to zero"),
+}
+
+
 def rule_name(code: str) -> str:
     """The rule behind a match: a standard one, the firm's own by name, or a person."""
     if code.startswith(OWN):
@@ -205,19 +221,8 @@ def rule_name(code: str) -> str:
     if code == MANUAL or code.startswith(f"{MANUAL}:"):
         comment = code.partition(":")[2]
         return _("By hand: %(comment)s") % {"comment": comment} if comment else _("By hand")
-    return {
-        "reference": _("Same payment reference and amount"),
-        "number": _("Same number in the texts, and amount"),
-        "same_day": _("Same day and amount"),
-        "amount": _("Same amount, near days"),
-        "posted_together": _("One posting is the sum of several lines"),
-        "paid_together": _("Several postings are the sum of one line"),
-        "same_text": _("Same text and amount"),
-        "same_party": _("Same counterparty and amount"),
-        "party_one_to_many": _("One debit is the sum of the counterparty's credits"),
-        "party_many_to_one": _("The counterparty's debits are the sum of one credit"),
-        "party_whole": _("Everything of the counterparty comes to zero"),
-    }.get(code, code)
+    name = _STANDARD_RULES.get(code)
+    return _(name) if name else code
 
 
 def reason_words(found: Found, names: dict[str, str]) -> str:

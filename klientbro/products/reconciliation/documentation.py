@@ -23,6 +23,7 @@ from klientbro.domain.money import ZERO
 from klientbro.domain.periods import Month
 from klientbro.products.reconciliation.closing import refuse_when_closed
 from klientbro.products.reconciliation.models import Attachment, DocumentedLine, Note
+from klientbro.products.reconciliation.written import Written
 from klientbro.tenants.models import User
 
 TEXT_LENGTH = 200
@@ -59,28 +60,14 @@ class Documentation:
         return sum(1 for note in self.notes if note.state == Note.State.OPEN)
 
 
-def documentation_of(client_id: int, month: Month) -> dict[str, Documentation]:
-    """The month's documentation by account. Three statements."""
+def documentation_of(written: Written) -> dict[str, Documentation]:
+    """The month's documentation by account."""
     found: dict[str, Documentation] = defaultdict(Documentation)
-    of_month = {"client_id": client_id, "month": month.first_day}
-    for line in (
-        DocumentedLine.objects.filter(**of_month, removed_at=None)
-        .select_related("added_by")
-        .order_by("pk")
-    ):
+    for line in written.lines:
         found[line.account_id].lines.append(line)
-    for attachment in (
-        Attachment.objects.filter(**of_month, removed_at=None)
-        .defer("content_sealed")
-        .select_related("added_by")
-        .order_by("pk")
-    ):
+    for attachment in written.attachments:
         found[attachment.account_id].attachments.append(attachment)
-    for note in (
-        Note.objects.filter(**of_month)
-        .select_related("written_by", "assignee", "resolved_by")
-        .order_by("pk")
-    ):
+    for note in written.notes:
         found[note.account_id].notes.append(note)
     return found
 
@@ -95,6 +82,7 @@ def add_line(
     by: User,
     is_carried: bool = False,
     voucher_no: int | None = None,
+    source: str = "",
 ) -> DocumentedLine:
     """Adds a line. RefusedError for an empty text or a closed month."""
     text = " ".join(text.split())
@@ -116,6 +104,7 @@ def add_line(
             amount=amount,
             is_carried=is_carried,
             voucher_no=voucher_no,
+            source=source,
             added_by=by,
         )
 
@@ -136,10 +125,11 @@ def remove_line(client_id: int, line_id: UUID, *, by: User) -> DocumentedLine | 
         return line
 
 
-def carry_forward(client_id: int, month: Month, *, by: User) -> int:
+def carry_forward(client_id: int, month: Month, *, by: User, without: Collection[str] = ()) -> int:
     """Brings last month's carried lines and unresolved notes into the month; how many lines.
 
-    Twice, or from two pages at once, brings each once.
+    Twice, or from two pages at once, brings each once. without: rows whose lines are settled by
+    now and are left behind (see timing.py).
     """
     before = month.previous()
     with transaction.atomic():
@@ -152,6 +142,7 @@ def carry_forward(client_id: int, month: Month, *, by: User) -> int:
                 client_id=client_id, month=month.first_day, carried_from__isnull=False
             ).values_list("carried_from_id", flat=True)
         )
+        settled = set(without) - {""}
         new = [
             DocumentedLine(
                 firm_id=line.firm_id,
@@ -161,12 +152,13 @@ def carry_forward(client_id: int, month: Month, *, by: User) -> int:
                 text=line.text,
                 amount=line.amount,
                 voucher_no=line.voucher_no,
+                source=line.source,
                 is_carried=True,
                 carried_from=line,
                 added_by=by,
             )
             for line in carried
-            if line.pk not in there
+            if line.pk not in there and line.source not in settled
         ]
         DocumentedLine.objects.bulk_create(new, ignore_conflicts=True)
         return len(new)

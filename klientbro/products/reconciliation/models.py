@@ -14,6 +14,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from klientbro.products.reconciliation.bank_models import (
+    KeptSuggestions,
     Match,
     MatchMember,
     MatchRule,
@@ -26,6 +27,7 @@ __all__ = [
     "Attachment",
     "ClosedPeriod",
     "DocumentedLine",
+    "KeptSuggestions",
     "Match",
     "MatchMember",
     "MatchRule",
@@ -158,6 +160,8 @@ class DocumentedLine(models.Model):
     text = models.CharField(max_length=200)
     amount = models.DecimalField(max_digits=20, decimal_places=2)  # ledger sign
     voucher_no = models.BigIntegerField(null=True)
+    # the row of the page it was made from, as timing.py knows it again; empty: typed by a person
+    source = models.CharField(max_length=160, blank=True, default="")
     is_carried = models.BooleanField(default=False)
     carried_from = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="+")
     added_at = models.DateTimeField(auto_now_add=True)
@@ -177,6 +181,11 @@ class DocumentedLine(models.Model):
                 fields=["carried_from", "month"],
                 condition=Q(carried_from__isnull=False),
                 name="carried_once",
+            ),
+            models.UniqueConstraint(
+                fields=["client", "account_id", "month", "source"],
+                condition=Q(removed_at__isnull=True) & ~Q(source=""),
+                name="timing_item_once",
             ),
         ]
         indexes = [
@@ -289,6 +298,7 @@ class Progress(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["client", "month"], name="progress_of_month"),
         ]
+        indexes = [models.Index(fields=["firm", "month"], name="progress_of_firm")]
 
     def __str__(self) -> str:
         return f"{self.client_id} {self.month:%Y-%m}"
@@ -361,3 +371,54 @@ class Attachment(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class KeptFile(models.Model):
+    """A large period's documentation, made by a job and kept. Its content is never replaced.
+
+    ground: a checksum of all it says but who made it and when: the same ground is the same file.
+    """
+
+    class Kind(models.TextChoices):
+        PDF = "pdf"
+        EXCEL = "xlsx"
+
+    class State(models.TextChoices):
+        WAITING = "waiting"
+        RUNNING = "running"
+        DONE = "done"
+        FAILED = "failed"
+
+    UNDER_WAY = (State.WAITING, State.RUNNING)
+
+    firm = models.ForeignKey("tenants.Firm", on_delete=models.CASCADE)
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    client = models.ForeignKey("clients.Client", on_delete=models.CASCADE, related_name="+")
+    month = models.DateField()
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    language = models.CharField(max_length=2)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
+    steps_done = models.SmallIntegerField(default=0)
+    ground = models.CharField(max_length=64, blank=True)
+    sha256 = models.CharField(max_length=64, blank=True)
+    size = models.IntegerField(default=0)
+    content_sealed = models.BinaryField(null=True)
+    asked_at = models.DateTimeField(auto_now_add=True)
+    asked_by = models.ForeignKey(
+        "tenants.User", on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+    made_at = models.DateTimeField(null=True)
+    moved_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["client", "month", "kind"],
+                condition=Q(state__in=["waiting", "running"]),
+                name="file_under_way_once",
+            ),
+        ]
+        indexes = [models.Index(fields=["client", "month", "kind"], name="file_of_period")]
+
+    def __str__(self) -> str:
+        return f"{self.month:%Y-%m}.{self.kind}"

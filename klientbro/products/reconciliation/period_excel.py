@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import UTC
 from io import BytesIO
 
 import xlsxwriter
@@ -23,6 +24,8 @@ def period_excel(found: PeriodFile) -> bytes:
     """Four tabs: accounts, lines with attachments, notes, signatures."""
     file = BytesIO()
     book = open_workbook(file, "in_memory")
+    # the workbook's own moment too, so that the same file is the same bytes
+    book.set_properties({"created": found.made_at.astimezone(UTC).replace(tzinfo=None)})
     tabs = (
         (_("Accounts"), _account_columns(), _account_rows(found)),
         (_("Lines and attachments"), _line_columns(), _line_rows(found)),

@@ -12,7 +12,6 @@ from decimal import Decimal
 from typing import TypeVar
 
 from django.db import IntegrityError, transaction
-from django.db.models import F
 from django.utils.translation import gettext as _
 
 from klientbro.clients.errors import RefusedError
@@ -21,6 +20,7 @@ from klientbro.domain.money import ZERO
 from klientbro.domain.reconciliation.methods import Frequency, Method, suggest_method
 from klientbro.ledger.queries.reconciling import ChartAccount
 from klientbro.products.reconciliation.models import AccountPlan, PlanTemplateLine
+from klientbro.products.reconciliation.written import Written
 from klientbro.tenants.models import User
 
 Held = TypeVar("Held")
@@ -54,18 +54,13 @@ class TypedPlan:
     left_out_reason: str
 
 
-def plans_of(
-    client_id: int, company_form: str, accounts: Sequence[ChartAccount]
-) -> dict[str, Plan]:
-    """The plan of every account, by the source's account id. Two statements."""
-    own = {row.account_id: row for row in AccountPlan.objects.filter(client_id=client_id)}
-    lines = list(
-        PlanTemplateLine.objects.filter(template__company_form__in={company_form, ""}).annotate(
-            form=F("template__company_form")
-        )
-    )
-    specific = {line.prefix: line for line in lines if company_form and line.form == company_form}
-    general = {line.prefix: line for line in lines if line.form == ""}
+def plans_of(written: Written, accounts: Sequence[ChartAccount]) -> dict[str, Plan]:
+    """The plan of every account, by the source's account id."""
+    own = {row.account_id: row for row in written.plans}
+    form = written.facts.company_form if written.facts else ""
+    forms, lines = written.template_forms, written.template_lines
+    specific = {line.prefix: line for line in lines if form and forms.get(line.template_id) == form}
+    general = {line.prefix: line for line in lines if forms.get(line.template_id) == ""}
     return {
         each.account.id: _plan(each, own.get(each.account.id), (specific, general))
         for each in accounts

@@ -12,13 +12,18 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from klientbro.clients.models import Client, ClientFacts
+from klientbro.clients.models import Client
 from klientbro.clients.services.facts import facts_for_rules
-from klientbro.domain.accounts import Account, AccountType
+from klientbro.domain.accounts import Account, AccountId, AccountType
 from klientbro.domain.client_facts import ClientFacts as RuleFacts
 from klientbro.domain.money import ZERO
-from klientbro.domain.periods import Month, Period
+from klientbro.domain.periods import MONTHS_IN_YEAR, Month, Period
 from klientbro.domain.reconciliation.methods import Method
+from klientbro.domain.reconciliation.payroll import (
+    HOLIDAY_PAY_DUE,
+    HOLIDAY_PAY_PAID,
+    EarnedHolidayPay,
+)
 from klientbro.domain.reconciliation.sign_offs import (
     Change,
     SignedPosting,
@@ -27,6 +32,7 @@ from klientbro.domain.reconciliation.sign_offs import (
     is_suspended,
 )
 from klientbro.ledger.queries import trial_balance_of
+from klientbro.ledger.queries.payroll import PayrollYear, payroll_years
 from klientbro.ledger.queries.reconciling import (
     ChartAccount,
     Touched,
@@ -37,7 +43,6 @@ from klientbro.ledger.queries.reconciling import (
     touched_since,
 )
 from klientbro.ledger.rows import BooksState
-from klientbro.products.reconciliation.closing import closed_period
 from klientbro.products.reconciliation.documentation import Documentation, documentation_of
 from klientbro.products.reconciliation.models import ClosedPeriod, SignOff
 from klientbro.products.reconciliation.plan import Plan, plans_of
@@ -51,6 +56,7 @@ from klientbro.products.reconciliation.truths import (
     truth_of,
 )
 from klientbro.products.reconciliation.vat_term import VatGround, is_vat_account, vat_ground
+from klientbro.products.reconciliation.written import written_for
 
 
 class LineState(StrEnum):
@@ -161,20 +167,23 @@ class MonthSheet:
         )
 
 
-def month_sheet(client: Client, books: BooksState, month: Month) -> MonthSheet | None:
+def month_sheet(
+    client: Client, books: BooksState, month: Month, *, only: AccountId | None = None
+) -> MonthSheet | None:
     """The month, None before the ledger can say anything of it. A fixed number of statements.
 
-    The caller reads it in one landing (practice/books' read_client does).
+    only: an account whose line alone is made; what only others rest on is not read. The caller
+    reads it in one landing (practice/books' read_client does).
     """
     balance = trial_balance_of(books, Period(month, month), include_unused=True)
     if balance is None or not books.is_covered(month):
         return None
     accounts = chart(books.connection_id, month)
-    facts = ClientFacts.objects.filter(client=client).first()
+    written = written_for(client.pk, month)
     year = books.year_of(month)
     year_start = year.first_month.month if year else 1
-    plans = plans_of(client.pk, facts.company_form if facts else "", accounts)
-    documentation = documentation_of(client.pk, month)
+    plans = plans_of(written, accounts)
+    documentation = documentation_of(written)
     openings: dict[str, Decimal] = {}
     closings: dict[str, Decimal] = {}
     for row in balance.rows:
@@ -182,7 +191,8 @@ def month_sheet(client: Client, books: BooksState, month: Month) -> MonthSheet |
             continue
         openings[row.account.id] = row.figures.opening or ZERO
         closings[row.account.id] = row.figures.closing
-    rules = facts_for_rules(facts, year_start)
+    rules = facts_for_rules(written.facts, year_start)
+    shown = accounts if only is None else [each for each in accounts if each.account.id == only]
     grounds = Grounds(
         month=month,
         year_end=year.end if year else None,
@@ -192,10 +202,11 @@ def month_sheet(client: Client, books: BooksState, month: Month) -> MonthSheet |
         items=items_at(books.connection_id, month.last_day),
         statements=statement_balances(client.pk, month.last_day),
         documentation=documentation,
-        vat=_vat_ground(books, rules, month, accounts, plans),
-        credited=_credited(books, month, accounts),
+        vat=_vat_ground(books, rules, month, shown, plans),
+        credited=_credited(books, month, shown),
+        holiday=_holiday(books, month, shown),
     )
-    signed = _signatures(client.pk, month)
+    signed = _signatures(written.sign_offs)
     lines = [
         Line(
             account=each.account,
@@ -208,7 +219,7 @@ def month_sheet(client: Client, books: BooksState, month: Month) -> MonthSheet |
             history=signed.get(each.account.id, []),
         )
         for each, truth in (
-            (each, truth_of(each, plans[each.account.id], grounds)) for each in accounts
+            (each, truth_of(each, plans[each.account.id], grounds)) for each in shown
         )
         if _belongs(each, plans[each.account.id], closings, openings, documentation, signed)
         or _is_missed(each, truth)
@@ -225,7 +236,7 @@ def month_sheet(client: Client, books: BooksState, month: Month) -> MonthSheet |
         lines=tuple(lines),
         is_proved=proved,
         is_locked=locked,
-        closed=closed_period(client.pk, month),
+        closed=written.closed,
         grounds=grounds,
     )
 
@@ -256,6 +267,29 @@ def _credited(
     return credited_by_day(books.connection_id, CREDITED, first, month.last_day)
 
 
+def _holiday(
+    books: BooksState, month: Month, accounts: Sequence[ChartAccount]
+) -> EarnedHolidayPay | None:
+    """What holiday pay has been earned and paid, where the client has any and the year is held."""
+    first = date(month.year, 1, 1)
+    prefixes = (HOLIDAY_PAY_DUE, HOLIDAY_PAY_PAID)
+    is_held = books.covered_from is not None and books.covered_from <= first
+    if not is_held or not any(
+        each.account.number.strip().startswith(prefixes) for each in accounts
+    ):
+        return None
+    before = date(month.year - 1, 1, 1)
+    years = payroll_years(books.connection_id, before, month.first_day)
+    this = years.get(month.year, PayrollYear())
+    last = years.get(month.year - 1, PayrollYear())
+    if not any((this.due, this.cost, last.due, last.cost)):
+        return None  # nothing is put aside in the ledger: a list is needed
+    if this.wages and not this.cost and month.month < MONTHS_IN_YEAR:
+        return None  # put aside once a year, in December: until then nobody can say what is right
+    is_last_held = books.covered_from is not None and books.covered_from <= before
+    return EarnedHolidayPay(this.wages, this.cost, this.due, last.wages if is_last_held else None)
+
+
 def _belongs(
     each: ChartAccount,
     plan: Plan,
@@ -278,14 +312,10 @@ def _is_missed(each: ChartAccount, truth: Truth) -> bool:
     return each.account.type.is_balance_sheet and truth.is_automatic and bool(truth.amount)
 
 
-def _signatures(client_id: int, month: Month) -> dict[str, list[SignOff]]:
-    """Every signature of the month by account, oldest first. One statement."""
+def _signatures(sign_offs: Sequence[SignOff]) -> dict[str, list[SignOff]]:
+    """Every signature of the month by account, oldest first."""
     found: dict[str, list[SignOff]] = {}
-    for sign_off in (
-        SignOff.objects.filter(client_id=client_id, month=month.first_day)
-        .select_related("by")
-        .order_by("pk")
-    ):
+    for sign_off in sign_offs:
         found.setdefault(sign_off.account_id, []).append(sign_off)
     return found
 

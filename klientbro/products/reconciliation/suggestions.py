@@ -1,13 +1,14 @@
 """What the rules suggest belongs together: the firm's own rules first, then the standard ones.
 
-Worked out anew each time, from what is open; the same for the page that shows and the press that
-accepts. What has moved in between has another key, and is told instead of taken.
+Worked out from what is open, once for each way it stands (kept_suggestions.py); the same for the
+page that shows and the press that accepts. What has moved in between has another key, and is told
+instead of taken.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -120,19 +121,29 @@ def rules_for(sides: Sides, own: Sequence[models.MatchRule]) -> list[MatchRule]:
     return [domain_rule(row) for row in own if row.is_on] + later
 
 
-def suggest(sides: Sides, rules: Sequence[MatchRule], limits: MatchLimits = LIMITS) -> Suggested:
-    """What the rules find among what is open."""
+def considered(sides: Sides) -> list[Item]:
+    """The open items that suggestions are made for: the oldest of each side."""
     every = items_of(sides)
     postings = [each for each in every if not each.is_line]
     lines = [each for each in every if each.is_line]
-    chosen = postings[:MOST_SUGGESTED] + lines[:MOST_SUGGESTED]
-    by_key = {each.key: each for each in chosen}
+    return postings[:MOST_SUGGESTED] + lines[:MOST_SUGGESTED]
+
+
+def suggest(sides: Sides, rules: Sequence[MatchRule], limits: MatchLimits = LIMITS) -> Suggested:
+    """What the rules find among what is open."""
+    chosen = considered(sides)
     result = find_matches([_match_item(each, sides) for each in chosen], rules, limits)
-    return Suggested(
-        tuple(_suggestion(match, by_key) for match in result.matches),
-        tuple(dict.fromkeys(each.rule_id for each in result.gave_up)),
-        len(chosen) < len(every) or sides.has_more,
-    )
+    gave_up = tuple(dict.fromkeys(each.rule_id for each in result.gave_up))
+    return as_suggested(sides, chosen, result.matches, gave_up)
+
+
+def as_suggested(
+    sides: Sides, chosen: Sequence[Item], matches: Iterable[Match], gave_up: tuple[str, ...]
+) -> Suggested:
+    """Matches with the items they are of."""
+    by_key = {each.key: each for each in chosen}
+    is_narrowed = len(chosen) < len(sides.postings) + len(sides.lines) or sides.has_more
+    return Suggested(tuple(_suggestion(match, by_key) for match in matches), gave_up, is_narrowed)
 
 
 def _suggestion(match: Match, by_key: Mapping[str, Item]) -> Suggestion:

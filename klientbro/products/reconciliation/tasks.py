@@ -1,4 +1,4 @@
-"""Avstemming's job: after syncs, months are counted anew and signatures that lost ground noted."""
+"""Avstemming's jobs: months counted anew after syncs, and the files of large periods."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ import logging
 from uuid import UUID
 
 from django.utils import timezone
+from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
 from klientbro.domain.periods import Month
+from klientbro.products.reconciliation.kept_files import TASK, make_file
 from klientbro.products.reconciliation.recount import (
     by_client,
     keep_up,
@@ -22,6 +24,8 @@ from klientbro.tenants.walking import for_every_firm
 
 logger = logging.getLogger(__name__)
 BATCH = 500
+# a job whose worker is stopped is made from its beginning by the next
+RETRY = RetryStrategy(max_attempts=5, wait=2)
 
 
 @app.periodic(cron="*/2 * * * *")
@@ -62,3 +66,9 @@ def _recount(firm_id: UUID) -> int:
                     total += recount_client(client_id, months)
             except Exception:
                 logger.exception("counting client %s anew failed", client_id)
+
+
+@app.task(queue=QUEUE, retry=RETRY, name=TASK)
+async def make_period_file(firm_id: str, file_id: int) -> None:
+    """Makes the documentation of a large period, for the page that shows how far it has come."""
+    await asyncio.to_thread(make_file, UUID(firm_id), file_id)

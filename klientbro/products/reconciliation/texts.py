@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from klientbro.domain.reconciliation.methods import Frequency, Method
 from klientbro.domain.reconciliation.sign_offs import Change, ChangeKind
@@ -20,6 +21,20 @@ class StateWords:
     tone: str
     text: str
     icon: str = ""
+
+
+# translated when they are shown: a page has one for each account
+_STATES = {
+    LineState.LEFT_OUT: ("off", gettext_noop("Left out"), ""),
+    LineState.NOT_DUE: ("off", gettext_noop("Not this month"), ""),
+    LineState.WAITING: ("wait", gettext_noop("Not documented"), ""),
+    LineState.DIFFERS: ("stop", gettext_noop("Difference"), ""),
+    LineState.READY: ("run", gettext_noop("Agrees"), "check"),
+    LineState.TO_REVIEW: ("wait", gettext_noop("To be reviewed"), ""),
+    LineState.REVIEWED: ("ok", gettext_noop("Reviewed"), ""),
+    LineState.SUSPENDED: ("warn", gettext_noop("Suspended"), "pause"),
+    LineState.RETURNED: ("warn", gettext_noop("Sent back"), "reversed"),
+}
 
 
 def method_names() -> dict[str, str]:
@@ -50,17 +65,8 @@ def frequency_names() -> dict[str, str]:
 
 def state_words(line: Line) -> StateWords:
     """The state of an account in the month."""
-    return {
-        LineState.LEFT_OUT: StateWords("off", _("Left out")),
-        LineState.NOT_DUE: StateWords("off", _("Not this month")),
-        LineState.WAITING: StateWords("wait", _("Not documented")),
-        LineState.DIFFERS: StateWords("stop", _("Difference")),
-        LineState.READY: StateWords("run", _("Agrees"), "check"),
-        LineState.TO_REVIEW: StateWords("wait", _("To be reviewed")),
-        LineState.REVIEWED: StateWords("ok", _("Reviewed")),
-        LineState.SUSPENDED: StateWords("warn", _("Suspended"), "pause"),
-        LineState.RETURNED: StateWords("warn", _("Sent back"), "reversed"),
-    }[line.state]
+    tone, text, icon = _STATES[line.state]
+    return StateWords(tone, _(text), icon)
 
 
 def truth_words(code: str) -> str:
@@ -76,6 +82,7 @@ def truth_words(code: str) -> str:
         "vat_after_transfer": _("Transferred to settlement: expected 0"),
         "rate_times_accrued_pay": _("Rate × accrued pay"),
         "rate_times_holiday_pay": _("Rate × holiday pay due"),
+        "holiday_pay_of_wages": _("Rate × wages, less what is paid"),
         "vat_specification": _("VAT specification"),
         "withheld_not_yet_due": _("Withheld and not due yet"),
         "employers_tax_not_yet_due": _("Terms not due yet"),

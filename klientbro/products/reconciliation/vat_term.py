@@ -130,12 +130,14 @@ def specification(
     closings: Mapping[str, Decimal],
     *,
     drafts: int = 0,
+    term: VatTerm | None = None,
 ) -> Specification:
     """The whole term by code, with everything that does not agree. Five statements.
 
     closings: balances by account number at the month's end; judged only once the return is made.
+    term: where the caller knows it already.
     """
-    term = term_of(connection_id, facts, month)
+    term = term or term_of(connection_id, facts, month)
     found = term_postings(connection_id, term.first, term.until)
     stand = {number: amount for number, amount in closings.items() if is_vat_account(number)}
     is_settled = found.filed is not None and term.is_ended

@@ -11,7 +11,6 @@ from django.core.paginator import Page
 from django.http import QueryDict
 from django.template.context import Context
 from django.utils import timezone
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
@@ -20,6 +19,7 @@ from klientbro.domain.orgnr import format_orgnr
 from klientbro.lib.dates import format_date, format_time, oslo_date, to_oslo
 from klientbro.lib.numbers import NO_BREAK_SPACE, format_count, format_nok
 from klientbro.shell import icons
+from klientbro.shell.markup import fill
 from klientbro.shell.paging import Pages, pages_around
 
 register = template.Library()
@@ -128,7 +128,7 @@ def seal(state: str, label: str = "", size: str = "") -> SafeString:
 @register.simple_tag
 def status(tone: str, text: str, icon_name: str = "") -> SafeString:
     """`{% status "ok" words %}`: a shape and a word. Tones: ok, run, wait, warn, stop, off."""
-    return format_html(
+    return fill(
         '<span class="st" data-tone="{}">{}{}</span>',
         tone,
         icons.icon(icon_name or TONE_ICONS[tone]),

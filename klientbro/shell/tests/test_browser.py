@@ -67,7 +67,7 @@ def context(
             for name, morsel in django.cookies.items()
         ]
     )
-    opened.set_default_timeout(10_000)
+    opened.set_default_timeout(60_000)
     opened.on("weberror", lambda error: faults.append(str(error.error)))
     opened.on("console", lambda said: said.type == "error" and faults.append(said.text))
     yield opened

@@ -9,6 +9,7 @@ from decimal import Decimal
 from .balances import TrialBalanceQuery, trial_balance
 from .change import Changes
 from .days import DAY_TEXT, MONTH_NAMES, month_index
+from .drafts import Inbox
 from .generate import build_store
 from .generate.rates import CURRENCIES, rate
 from .identifiers import guid
@@ -60,6 +61,7 @@ class Books(Changes):
         self.vat_settings = self._vat_settings()
         self.currencies = [Currency(code, _NOTATIONS.get(code, "kr")) for code in CURRENCIES]
         self.sub_ledger_number_series = self._number_series(series_ids)
+        self.inbox = Inbox(spec)
         self._documentation: tuple[int, list[VoucherDocumentation]] = (-1, [])
 
     # ---- lists

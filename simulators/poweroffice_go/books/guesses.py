@@ -39,6 +39,10 @@ class Guesses:
     trial_balance_lists_unused_accounts: bool = False
     """TrialBalance has rows for accounts without any posting up to the date."""
 
+    inbox_says_null: bool = False
+    """JournalEntryVouchers: IsPosted may be null, not only false, for a voucher that waits, and the
+    filter isPosted=false gives those too."""
+
     vat_account_row_has_vat_code: bool = False
     """The row on the VAT account carries the VAT code of its sale or purchase (its VatAmount is 0
     all the same). False: code 0."""

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
-from django import template
+from collections.abc import Iterable
 
+from django import template
+from django.template.context import Context
+from django.urls import reverse
+from django.utils.safestring import SafeString
+
+from klientbro.domain.reconciliation.sign_offs import SignedPosting
+from klientbro.products.reconciliation import item_html
+from klientbro.products.reconciliation.subledgers import ShownDifference
 from klientbro.products.reconciliation.texts import frequency_names, method_names
+from klientbro.shell.markup import Options
 
 register = template.Library()
 TWENTIETHS = 20
@@ -20,6 +29,35 @@ def method_name(code: str) -> str:
 def frequency_name(code: str) -> str:
     """A frequency in words."""
     return frequency_names().get(code, code)
+
+
+@register.simple_tag
+def posting_rows(postings: Iterable[SignedPosting]) -> SafeString:
+    """The postings of an account's month."""
+    return item_html.posting_rows(postings)
+
+
+@register.simple_tag(takes_context=True)
+def difference_rows(
+    context: Context, rows: Iterable[tuple[ShownDifference, str, str]]
+) -> SafeString:
+    """What parts an account from its open items, on the account's page."""
+    client, month = context["client"], context["month"]
+    arguments = [client.public_id, month.key, context["line"].account.id]
+    return item_html.Differences(
+        client_id=client.public_id,
+        address=reverse("reconciliation:account_action", args=arguments),
+        token=str(context["csrf_token"]),
+        listed=context["listed"],
+        is_closed=context["is_closed"],
+    ).html(rows)
+
+
+@register.simple_tag
+def chosen(options: Options, line: object, field: str) -> SafeString:
+    """A list's choices with the line's own chosen; a spare line, None, has none."""
+    value = getattr(line, field, None)
+    return options.chosen("" if value is None else value)
 
 
 @register.filter

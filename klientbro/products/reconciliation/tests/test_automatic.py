@@ -1,4 +1,4 @@
-"""What the ledger says by itself: VAT by code, open items, payroll, the withholding account."""
+"""What the ledger says by itself: VAT by code, and open items."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from klientbro.clients.models import ClientFacts
 from klientbro.domain.periods import Month
 from klientbro.domain.reconciliation.subledger import DifferenceKind
 from klientbro.ledger.queries.reconciling import items_at
@@ -205,15 +204,6 @@ def test_account_page_shows_codes_each_opening_to_its_postings(
     assert f"/klienter/{vat_book.client.public_id}/bilag/2/" not in postings
 
 
-def test_page_says_plainly_that_the_source_does_not_tell_of_drafts(
-    signed_in: Any, vat_book: BookTable
-) -> None:
-    body = page_of(signed_in, vat_book, "2700")
-
-    assert "gir ikke dette" in body
-    assert "PowerOffice Go" in body
-
-
 def test_code_of_another_firms_client_is_not_found(signed_in: Any, vat_book: BookTable) -> None:
     address = "/avstemming/00000000-0000-4000-8000-000000000000/2026-10/mva/?kode=3"
     assert signed_in.get(address).status_code == 404
@@ -350,107 +340,11 @@ def test_page_of_receivables_lists_the_items_that_differ(signed_in: Any, sales: 
     assert f"/klienter/{sales.client.public_id}/bilag/1/" in body
 
 
-# ---- payroll and the withholding account
-
-PAY_CHART = """
-Konto | Navn                  | Type      | Inngående
-1920  | Bank                  | asset     | 100 000,00
-1950  | Skattetrekk           | asset     |
-2000  | Aksjekapital          | equity    | -100 000,00
-2600  | Forskuddstrekk        | liability |
-2770  | Skyldig aga           | liability |
-2780  | Påløpt aga            | liability |
-2781  | Påløpt aga feriepenger| liability |
-2930  | Påløpt lønn           | liability |
-2940  | Feriepenger           | liability |
-5000  | Lønn                  | expense   |
-"""
-# holiday pay 120 000 and zone I: 16 920 (norwegian-accounting.md §9)
-PAY = """
-Bilag | Dato       | Konto | Beløp       | Tekst
-1     | 12.10.2026 | 5000  | 120 000,00  | Feriepenger
-1     | 12.10.2026 | 2940  | -120 000,00 | Feriepenger
-2     | 12.10.2026 | 5000  | 16 920,00   | Aga
-2     | 12.10.2026 | 2781  | -16 920,00  | Aga
-3     | 12.10.2026 | 5000  | 30 000,00   | Trekk
-3     | 12.10.2026 | 2600  | -30 000,00  | Trekk
-4     | 12.10.2026 | 5000  | 14 100,00   | Aga
-4     | 12.10.2026 | 2770  | -14 100,00  | Aga
-5     | 12.10.2026 | 5000  | 10 000,00   | Påløpt
-5     | 12.10.2026 | 2930  | -10 000,00  | Påløpt
-"""
-
-
-@pytest.fixture
-def wages(firm: Any) -> BookTable:
-    made = book_table(PAY_CHART).post(PAY).prove("2026-10")
-    ClientFacts.objects.create(
-        firm_id=made.connection.firm_id, client=made.client, has_payroll=True, aga_zone="I"
-    )
-    return made
-
-
-def test_accrued_employers_tax_follows_from_holiday_pay_and_accrued_pay(wages: BookTable) -> None:
-    holiday, pay = line_of(wages, "2781"), line_of(wages, "2780")
-
-    assert (holiday.truth.amount, holiday.difference) == (Decimal("-16920.00"), ZERO)
-    assert (pay.truth.amount, pay.difference) == (Decimal("-1410.00"), Decimal("1410.00"))
-
-
-def test_withheld_tax_that_should_have_been_paid_is_the_difference(wages: BookTable) -> None:
-    line = line_of(wages, "2600")
-
-    assert (line.truth.code, line.truth.amount, line.difference) == (
-        "withheld_not_yet_due",
-        ZERO,
-        -30_000,
-    )
-
-
-def test_employers_tax_of_a_term_that_is_not_due_agrees(wages: BookTable) -> None:
-    line = line_of(wages, "2770")
-
-    assert (line.truth.amount, line.difference) == (Decimal("-14100.00"), ZERO)
-
-
-def test_two_accounts_of_the_same_digits_share_what_is_expected(wages: BookTable) -> None:
-    wages.add_account({"Konto": "27811", "Navn": "Aga ferie avd 2", "Type": "liability"})
-    wages.post(
-        "Bilag | Dato | Konto | Beløp | Tekst\n"
-        "7 | 13.10.2026 | 2781 | 6 920,00 | Flytting\n"
-        "7 | 13.10.2026 | 27811 | -6 920,00 | Flytting"
-    )
-
-    assert line_of(wages, "2781").difference == ZERO
-    assert line_of(wages, "27811").difference == ZERO
-
-
-def test_withholding_account_should_be_wound_up(wages: BookTable) -> None:
-    wages.post(
-        "Bilag | Dato | Konto | Beløp | Tekst\n"
-        "8 | 13.10.2026 | 1950 | 400,00 | Rest\n"
-        "8 | 13.10.2026 | 1920 | -400,00 | Rest"
-    )
-    line = line_of(wages, "1950")
-
-    assert (line.truth.code, line.difference) == ("withholding_account", 400)
-
-
-def test_page_of_accrued_tax_shows_rate_base_and_where_it_comes_from(
-    signed_in: Any, wages: BookTable
-) -> None:
-    body = page_of(signed_in, wages, "2781").replace("\xa0", " ")
-
-    assert "14,1 %" in body
-    assert "-120 000,00" in body.replace("−", "-")
-    assert f"/konto/{wages.accounts['2940']}/" in body
-
-
 def test_typed_lines_go_before_what_the_ledger_says(vat_book: BookTable) -> None:
     run(
         "insert into reconciliation_documentedline (firm_id, public_id, client_id, account_id, "
-        "month, text, amount, is_carried, added_at) values (%(firm)s, gen_random_uuid(), "
-        "%(client)s, %(account)s, '2026-10-01', 'Egen', -1, false, now())",
+        "month, text, amount, is_carried, source, added_at) values (%(firm)s, gen_random_uuid(), "
+        "%(client)s, %(account)s, '2026-10-01', 'Egen', -1, false, '', now())",
         {
             "firm": vat_book.connection.firm_id,
             "client": vat_book.client.pk,

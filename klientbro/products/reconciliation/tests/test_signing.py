@@ -33,6 +33,7 @@ from klientbro.products.reconciliation.signing import (
     withdraw,
 )
 from klientbro.products.reconciliation.tests.conftest import OCTOBER, open_items, sheet_now
+from klientbro.products.reconciliation.written import written_for
 from klientbro.tenants.models import User
 
 
@@ -358,7 +359,7 @@ def test_carried_lines_come_once_however_often_they_are_carried(book, user) -> N
     november = OCTOBER.next()
     assert carry_forward(book.client.pk, november, by=user) == 1
     assert carry_forward(book.client.pk, november, by=user) == 0
-    carried = documentation_of(book.client.pk, november)[account].lines
+    carried = documentation_of(written_for(book.client.pk, november))[account].lines
     assert [each.amount for each in carried] == [line.amount]
 
 

@@ -43,7 +43,7 @@ from klientbro.products.reconciliation.texts import (
     state_words,
     truth_words,
 )
-from klientbro.products.reconciliation.views.automatic import automatic_context
+from klientbro.products.reconciliation.views.automatic import automatic_context, list_difference
 from klientbro.products.reconciliation.views.bank import bank_context
 from klientbro.products.reconciliation.views.month import shown_lines
 from klientbro.products.reconciliation.views.shared import (
@@ -168,6 +168,9 @@ def _act(
                 is_carried=asked.get("carried") == "1",
             )
             return _("The line has been added.")
+        case "timing":
+            list_difference(client_id, sheet, account_id, asked.get("item", ""), by=by)
+            return _("The difference is listed as a timing item, and comes back next month.")
         case "remove_line":
             remove_line(client_id, _uuid(asked.get("line", "")), by=by)
             return _("The line has been removed; it stays in the history.")

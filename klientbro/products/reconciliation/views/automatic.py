@@ -9,9 +9,11 @@ from typing import Any
 from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from klientbro.connectors.registry import connectors
+from klientbro.clients.errors import RefusedError
+from klientbro.domain.accounts import AccountId
 from klientbro.domain.reconciliation.methods import Method
 from klientbro.domain.reconciliation.payroll import (
     ACCRUED_PAY,
@@ -28,18 +30,34 @@ from klientbro.products.reconciliation.automatic_texts import (
     code_name,
     difference_words,
     expectation_words,
+    part_words,
     problem_words,
     rate_words,
 )
+from klientbro.products.reconciliation.drafts import DraftList
 from klientbro.products.reconciliation.sheet import Line, MonthSheet
 from klientbro.products.reconciliation.subledgers import subledger_sheet
+from klientbro.products.reconciliation.timing import (
+    key_of,
+    list_as_timing,
+    listed_sources,
+    of_difference,
+)
 from klientbro.products.reconciliation.truths import SIDES, Grounds, expectation_of
 from klientbro.products.reconciliation.vat_term import (
     Specification,
+    VatTerm,
     shows_specification,
     specification,
+    term_of,
 )
-from klientbro.products.reconciliation.views.shared import TAB, read_month, sheet_of
+from klientbro.products.reconciliation.views.shared import (
+    TAB,
+    drafts_context,
+    read_month,
+    sheet_of,
+)
+from klientbro.tenants.models import User
 
 MOST_POSTINGS = 500
 MOST_PROBLEMS = 12
@@ -47,6 +65,7 @@ MOST_PROBLEMS = 12
 BASES = {
     ExpectationRule.RATE_TIMES_ACCRUED_PAY: (ACCRUED_PAY,),
     ExpectationRule.RATE_TIMES_HOLIDAY_PAY: (HOLIDAY_PAY_DUE, HOLIDAY_PAY_PAID),
+    ExpectationRule.HOLIDAY_PAY_OF_WAGES: ("50", "51", HOLIDAY_PAY_DUE, HOLIDAY_PAY_PAID),
 }
 PARTS = "reconciliation/parts/"
 
@@ -57,25 +76,28 @@ def automatic_context(sheet: MonthSheet, line: Line) -> dict[str, Any]:
     if grounds is None:
         return {"automatic": []}
     if line.plan.method is Method.VAT and shows_specification(line.account.number):
-        found = _specification(sheet, grounds)
+        term = _term(sheet, grounds)
+        waiting = _drafts(sheet, term)
+        found = _specification(sheet, grounds, term, waiting["drafts"])
         context = _vat_context(found)
         context["problems"], context["more_problems"] = (
             context["problems"][:MOST_PROBLEMS],
             len(context["problems"]) - MOST_PROBLEMS,
         )
-        return {"automatic": [PARTS + "vat.html", PARTS + "drafts.html"], **context} | _drafts(
-            sheet
-        )
+        return {"automatic": [PARTS + "vat.html", PARTS + "drafts.html"], **context} | waiting
     if line.plan.method in SIDES:
         snapshot = grounds.items.get(SIDES[line.plan.method])
         compared = subledger_sheet(sheet.books.connection_id, snapshot) if snapshot else None
         return {
             "automatic": [PARTS + "subledger.html", PARTS + "drafts.html"],
             "compared": compared,
-            "item_rows": [(one, difference_words(one.kind)) for one in compared.differences]
+            "item_rows": [
+                (one, difference_words(one.kind), key_of(one)) for one in compared.differences
+            ]
             if compared
             else [],
-        } | _drafts(sheet)
+            "listed": listed_sources(line.documentation.lines),
+        } | _drafts(sheet, account_id=line.account.id)
     held = grounds.accounts.get(line.account.id)
     if held is not None and line.plan.method in (Method.PAYROLL, Method.HOLIDAY_PAY):
         expectation = expectation_of(held, grounds)
@@ -85,6 +107,9 @@ def automatic_context(sheet: MonthSheet, line: Line) -> dict[str, Any]:
                 "expectation": expectation,
                 "expectation_words": expectation_words(expectation.rule),
                 "rate_words": rate_words(expectation.rate),
+                "expectation_parts": [
+                    (part_words(code), amount) for code, amount in expectation.parts
+                ],
                 "bases": [
                     (each.account.id, each.account.number, each.account.name)
                     for each in grounds.accounts.values()
@@ -95,6 +120,24 @@ def automatic_context(sheet: MonthSheet, line: Line) -> dict[str, Any]:
     return {"automatic": []}
 
 
+def list_difference(
+    client_id: int, sheet: MonthSheet, account_id: str, key: str, *, by: User
+) -> None:
+    """Lists a difference from the open items as a line. RefusedError when it is no longer there."""
+    line = sheet.line(account_id)
+    side = SIDES.get(line.plan.method) if line else None
+    snapshot = sheet.grounds.items.get(side) if sheet.grounds and side else None
+    compared = subledger_sheet(sheet.books.connection_id, snapshot) if snapshot else None
+    one = (
+        next((each for each in compared.differences if key_of(each) == key), None)
+        if compared
+        else None
+    )
+    if one is None:
+        raise RefusedError(_("The difference is no longer there. Load the page again."))
+    list_as_timing(client_id, account_id, sheet.month, of_difference(one), by=by)
+
+
 @require_GET
 @product_view(Act.SEE)
 def vat_page(request: HttpRequest, client_id: UUID, month: str) -> HttpResponse:
@@ -103,7 +146,9 @@ def vat_page(request: HttpRequest, client_id: UUID, month: str) -> HttpResponse:
     page, sheet = sheet_of(client_id, chosen)
     if sheet is None or sheet.grounds is None:
         raise Http404
-    found = _specification(sheet, sheet.grounds)
+    term = _term(sheet, sheet.grounds)
+    waiting = _drafts(sheet, term)
+    found = _specification(sheet, sheet.grounds, term, waiting["drafts"])
     code = typed_text(request.GET, "kode")
     postings = (
         postings_of_code(
@@ -125,16 +170,29 @@ def vat_page(request: HttpRequest, client_id: UUID, month: str) -> HttpResponse:
         "postings": postings[:MOST_POSTINGS],
         "has_more": len(postings) > MOST_POSTINGS,
     }
-    return show(request, page, TAB, "reconciliation/vat.html", context | _drafts(sheet))
+    return show(request, page, TAB, "reconciliation/vat.html", context | waiting)
 
 
-def _specification(sheet: MonthSheet, grounds: Grounds) -> Specification:
+def _term(sheet: MonthSheet, grounds: Grounds) -> VatTerm:
+    """The month's VAT term; what the sheet rests on has asked for it, where it has any VAT."""
+    if grounds.vat is not None:
+        return grounds.vat.term
+    return term_of(sheet.books.connection_id, grounds.facts, sheet.month)
+
+
+def _specification(
+    sheet: MonthSheet, grounds: Grounds, term: VatTerm, drafts: DraftList
+) -> Specification:
     closings: dict[str, Any] = {
         held.account.number: grounds.closings[id_]
         for id_, held in grounds.accounts.items()
         if id_ in grounds.closings
     }
-    return specification(sheet.books.connection_id, grounds.facts, sheet.month, closings)
+    # only what the source tells to be dated in the term is counted as the term's
+    dated = sum(1 for row in drafts.rows if row.is_day_told)
+    return specification(
+        sheet.books.connection_id, grounds.facts, sheet.month, closings, drafts=dated, term=term
+    )
 
 
 def _vat_context(found: Specification) -> dict[str, Any]:
@@ -146,10 +204,13 @@ def _vat_context(found: Specification) -> dict[str, Any]:
     }
 
 
-def _drafts(sheet: MonthSheet) -> dict[str, Any]:
-    """Whether the source tells of vouchers that are not posted, and its name."""
-    known = connectors().get(sheet.books.system)
-    return {
-        "tells_of_drafts": known is not None and known.capabilities.drafts,
-        "source_name": known.name if known else sheet.books.system,
-    }
+def _drafts(
+    sheet: MonthSheet, term: VatTerm | None = None, account_id: AccountId | None = None
+) -> dict[str, Any]:
+    """What waits in the source for the term, or for the account in the month."""
+    return drafts_context(
+        sheet.books,
+        term.last if term else sheet.month.last_day,
+        since=term.first if term else None,
+        account_ids=[account_id] if account_id else None,
+    )

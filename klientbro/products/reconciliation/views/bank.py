@@ -18,7 +18,7 @@ from klientbro.practice.pages import month_name
 from klientbro.products.reconciliation.bank_texts import rest_of
 from klientbro.products.reconciliation.matching import Sides, sides_of
 from klientbro.products.reconciliation.sheet import Line, MonthSheet, month_sheet
-from klientbro.products.reconciliation.statements import StatementBalance, statement_balances
+from klientbro.products.reconciliation.statements import StatementBalance
 from klientbro.products.reconciliation.views.shared import read_month
 
 
@@ -57,7 +57,7 @@ def read_account(client_id: UUID, month: str, account_id: str) -> AccountRead:
     def read(page: ClientPage) -> AccountRead:
         if not page.is_usable:
             raise Http404
-        sheet = month_sheet(page.client, page.usable_books(), chosen)
+        sheet = month_sheet(page.client, page.usable_books(), chosen, only=account_id)
         line = sheet.line(account_id) if sheet is not None else None
         if sheet is None or line is None:
             raise Http404
@@ -71,7 +71,7 @@ def _with_sides(page: ClientPage, sheet: MonthSheet, line: Line) -> AccountRead:
     account, client, month = line.account.id, page.client.pk, sheet.month
     is_bank = line.plan.method is Method.BANK
     sides = sides_of(client, sheet.books, account, month, line.closing, is_bank=is_bank)
-    stated = statement_balances(client, month.last_day).get(account) if is_bank else None
+    stated = sheet.grounds.statements.get(account) if is_bank and sheet.grounds else None
     return AccountRead(page, sheet, line, sides, stated)
 
 

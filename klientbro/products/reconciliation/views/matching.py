@@ -22,6 +22,9 @@ from klientbro.products.reconciliation.bank_texts import (
     reason_words,
     rule_name,
 )
+from klientbro.products.reconciliation.documentation import remove_line
+from klientbro.products.reconciliation.kept_suggestions import suggested_for
+from klientbro.products.reconciliation.match_html import OpenRows, suggestion_rows
 from klientbro.products.reconciliation.match_writes import (
     MOST_AT_ONCE,
     accept,
@@ -38,18 +41,26 @@ from klientbro.products.reconciliation.suggestions import (
     items_of,
     own_rules,
     rules_for,
-    suggest,
+)
+from klientbro.products.reconciliation.timing import (
+    list_as_timing,
+    listed_sources,
+    of_open_row,
+    take_away_matched,
 )
 from klientbro.products.reconciliation.views.bank import (
     AccountRead,
     account_context,
     read_account,
 )
-from klientbro.products.reconciliation.views.shared import TAB, refused
+from klientbro.products.reconciliation.views.shared import TAB, keep_progress, refused
 from klientbro.shell.templatetags.kb import amount
 
 MOST_MADE = 100
 MOST_SHOWN = 200  # rows of each side; the oldest first
+MOST_SUGGESTIONS = 100  # until all are asked for
+SUGGESTIONS, ALL = "forslag", "alle"
+FEW_ROWS = 10  # so few need no search
 
 
 @require_GET
@@ -105,6 +116,7 @@ def accept_suggestions(
         )
     except RefusedError as error:
         return refused(request, _address(found), error)
+    take_away_matched(found.page.client.pk, account_id, found.month, by=person(request))
     text = ngettext("%(count)s match made.", "%(count)s matches made.", count) % {"count": count}
     return lead_on(request, _address(found), text)
 
@@ -140,7 +152,53 @@ def match_rows(request: HttpRequest, client_id: UUID, month: str, account_id: st
         )
     except RefusedError as error:
         return _page(request, found, chosen, error)
+    take_away_matched(found.page.client.pk, account_id, found.month, by=person(request))
     return lead_on(request, _address(found), _("1 match made."))
+
+
+@require_POST
+@product_view(Act.WORK)
+def list_row(request: HttpRequest, client_id: UUID, month: str, account_id: str) -> HttpResponse:
+    """«Før som tidsavgrensning»: lists an open row as a line of the month."""
+    found = read_account(client_id, month, account_id)
+    mark = request.POST.get("timing", "")
+    item = next((each for each in items_of(found.sides) if each.mark == mark), None)
+    if item is None:
+        text = _("The row has been matched or changed since you loaded the page.")
+        return lead_on(request, _address(found), text, messages.WARNING)
+    try:
+        list_as_timing(
+            found.page.client.pk,
+            account_id,
+            found.month,
+            of_open_row(item, found.sides),
+            by=person(request),
+        )
+    except RefusedError as error:
+        return refused(request, _address(found), error)
+    keep_progress(client_id, found.month)
+    text = _("The row is listed as a timing item, and comes back next month until it is matched.")
+    return lead_on(request, _address(found), text)
+
+
+@require_POST
+@product_view(Act.WORK)
+def take_row_back(
+    request: HttpRequest, client_id: UUID, month: str, account_id: str
+) -> HttpResponse:
+    """Undoes it: the line is marked as removed, and the row is open without one."""
+    found = read_account(client_id, month, account_id)
+    listed = listed_sources(found.line.documentation.lines)
+    line = listed.get(request.POST.get("untiming", ""))
+    try:
+        removed = line and remove_line(found.page.client.pk, line.public_id, by=person(request))
+    except RefusedError as error:
+        return refused(request, _address(found), error)
+    if not removed:
+        text = _("The line had been removed already.")
+        return lead_on(request, _address(found), text, messages.INFO)
+    keep_progress(client_id, found.month)
+    return lead_on(request, _address(found), _("The row is no longer a timing item."))
 
 
 @require_POST
@@ -183,7 +241,8 @@ def _suggested(found: AccountRead) -> tuple[Suggested, dict[str, str]]:
     """What the rules suggest, and the names of the firm's own."""
     own = own_rules(found.page.client.pk, found.line.account.id)
     names = {f"{OWN}{row.public_id}": row.name for row in own}
-    return suggest(found.sides, rules_for(found.sides, own)), names
+    rules = rules_for(found.sides, own)
+    return suggested_for(found.page.client.pk, found.sides, rules), names
 
 
 def _page(
@@ -196,7 +255,9 @@ def _page(
     search = typed_text(request.GET, "q")
     ticked = {item.key for item in chosen or ()}
     items = [
-        each for each in items_of(found.sides) if each.key in ticked or _is_found(each, search)
+        each
+        for each in items_of(found.sides)
+        if not search or each.key in ticked or _is_found(each, search)
     ]
     ledger = [each for each in items if not each.is_line]
     bank = [each for each in items if each.is_line]
@@ -207,17 +268,36 @@ def _page(
         without=[each.match.pk for each in found.sides.suspended],
         most=MOST_MADE,
     )
-    context: dict[str, Any] = account_context(found) | {
-        "suggestions": [(each, reason_words(each.match, names)) for each in suggested.suggestions],
+    context: dict[str, Any] = account_context(found)
+    listed = listed_sources(found.line.documentation.lines)
+    rows = OpenRows(
+        ticked=ticked,
+        listed=listed,
+        is_bank=found.sides.is_bank,
+        is_closed=context["is_closed"],
+        address=(found.page.client.public_id, found.month.key, found.line.account.id),
+    )
+    every = suggested.suggestions
+    shown = every if request.GET.get(SUGGESTIONS) == ALL else every[:MOST_SUGGESTIONS]
+    context |= {
+        "suggestions": suggestion_rows(
+            shown,
+            {each.key: reason_words(each.match, names) for each in shown},
+            is_bank=found.sides.is_bank,
+        ),
+        "suggested": len(every),
+        "more_suggested": len(every) - len(shown),
+        "shown_suggested": len(shown),
+        "all_suggested": f"?{SUGGESTIONS}={ALL}",
         "sure": sum(1 for each in suggested.suggestions if not each.match.is_ambiguous),
         "gave_up": [names.get(rule) or rule_name(rule) for rule in suggested.gave_up],
         "is_narrowed": suggested.is_narrowed,
         "most_suggested": MOST_SUGGESTED,
-        "ledger": ledger[:MOST_SHOWN],
-        "bank_lines": bank[:MOST_SHOWN],
+        "ledger": rows.html(ledger[:MOST_SHOWN]),
+        "bank_lines": rows.html(bank[:MOST_SHOWN]),
+        "has_many": len(ledger) > FEW_ROWS,
         "more_ledger": len(ledger) - MOST_SHOWN,
         "more_bank": len(bank) - MOST_SHOWN,
-        "ticked": ticked,
         "search": search,
         "difference": difference_of(chosen) if chosen else None,
         "error": error,

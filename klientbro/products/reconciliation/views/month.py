@@ -21,6 +21,8 @@ from klientbro.practice.pages import lead_on, month_choices, month_name, person,
 from klientbro.practice.permissions import Act
 from klientbro.products.reconciliation.closing import close_period, reopen_period
 from klientbro.products.reconciliation.documentation import carry_forward, unresolved_before
+from klientbro.products.reconciliation.kept_files import is_large
+from klientbro.products.reconciliation.row_html import account_rows
 from klientbro.products.reconciliation.sheet import Line, LineState, MonthSheet
 from klientbro.products.reconciliation.signing import (
     Seen,
@@ -31,9 +33,11 @@ from klientbro.products.reconciliation.signing import (
     sign_empty_accounts,
 )
 from klientbro.products.reconciliation.texts import state_words
+from klientbro.products.reconciliation.timing import settled_before
 from klientbro.products.reconciliation.views.shared import (
     MONTHS_BACK,
     TAB,
+    drafts_context,
     is_alone,
     keep_progress,
     last_month,
@@ -64,12 +68,18 @@ def month_page(request: HttpRequest, client_id: UUID, month: str) -> HttpRespons
         return show(request, page, TAB, "reconciliation/waiting.html", context)
     context |= {
         "sheet": sheet,
-        "rows": [(line, state_words(line), mark_of(sheet, line)) for line in shown_lines(sheet)],
+        "rows": account_rows(
+            [(line, state_words(line), mark_of(sheet, line)) for line in shown_lines(sheet)],
+            page.client,
+            chosen,
+        ),
         "left_out": [line for line in sheet.lines if line.state is LineState.LEFT_OUT],
         "not_due": [line for line in sheet.lines if line.state is LineState.NOT_DUE],
         "counts": sheet.counts,
         "parts": parts_of(sheet),
         "unresolved": len(unresolved_before(page.client.pk, chosen)),
+        "is_large": is_large(sheet),
+        **drafts_context(sheet.books, chosen.last_day),
     }
     if has_moved(sheet):
         note_suspensions(sheet)  # written once for each cause, so that those concerned are told
@@ -125,7 +135,7 @@ def month_action(request: HttpRequest, client_id: UUID, month: str) -> HttpRespo
     try:
         match request.POST.get("action"):
             case "carry":
-                count = carry_forward(client, chosen, by=by)
+                count = carry_forward(client, chosen, by=by, without=settled_before(client, chosen))
                 text = ngettext(
                     "%(count)s line was carried forward.",
                     "%(count)s lines were carried forward.",

@@ -46,6 +46,7 @@ from klientbro.products.reconciliation.views.shared import (
     refused,
     sheet_of,
 )
+from klientbro.shell.markup import Options
 
 SPARE_LINES = 3
 EVERY_FORM = "alle"  # '' in an address
@@ -91,9 +92,11 @@ def plan_page(request: HttpRequest, form: str) -> HttpResponse:
         "form_name": form_name(wanted),
         "version": version,
         "lines": [*lines, *[None] * SPARE_LINES],
-        "methods": method_names(),
-        "frequencies": frequency_names(),
-        "people": people_of_firm(),
+        "methods": Options(method_names().items()),
+        "frequencies": Options(frequency_names().items()),
+        "people": Options(
+            [("", _("Anybody")), *((each.pk, str(each)) for each in people_of_firm())]
+        ),
     }
     if request.method != "POST":
         return render(request, "reconciliation/plan.html", context)

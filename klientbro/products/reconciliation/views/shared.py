@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from datetime import date
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -9,9 +12,13 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 
 from klientbro.clients.errors import RefusedError
+from klientbro.connectors.registry import connectors
+from klientbro.domain.accounts import AccountId
 from klientbro.domain.periods import Month
+from klientbro.ledger.rows import BooksState
 from klientbro.practice.books.access import ClientPage, read_client
 from klientbro.practice.pages import lead_on
+from klientbro.products.reconciliation.drafts import drafts_until
 from klientbro.products.reconciliation.progress import write_progress
 from klientbro.products.reconciliation.sheet import MonthSheet, month_sheet
 from klientbro.products.reconciliation.truths import SIDES
@@ -62,6 +69,27 @@ def _ask_for_items(sheet: MonthSheet) -> None:
     has_ended = sheet.month.last_day < timezone.localdate()
     if has_ended and any(line.plan.method in SIDES for line in sheet.lines):
         work_on_items(sheet.books.connection_id, sheet.month.last_day)
+
+
+def drafts_context(
+    books: BooksState,
+    until: date,
+    *,
+    since: date | None = None,
+    account_ids: Collection[AccountId] | None = None,
+) -> dict[str, Any]:
+    """What waits in the source for a period, and the source's name. One statement."""
+    known = connectors().get(books.system)
+    return {
+        "drafts": drafts_until(
+            books.connection_id,
+            until,
+            since=since,
+            lists_drafts=known is not None and known.capabilities.drafts,
+            account_ids=account_ids,
+        ),
+        "source_name": known.name if known else books.system,
+    }
 
 
 def keep_progress(client_id: UUID, month: Month) -> None:

@@ -1,0 +1,1 @@
+"""On which report line an account stands: the firm's and each client's own rules."""
