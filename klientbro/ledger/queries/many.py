@@ -30,8 +30,9 @@ select connection_id, month, state from ledger_month
 where connection_id = any(%(connections)s::bigint[]) and month between %(first)s and %(last)s
 """
 
-# What every account stands at now, summed by the account's leading digits: openings at the anchor
-# and every movement after it. Result accounts: this financial year and the same months last year.
+# What every account stands at now, summed by the account's leading digits: the opening and every
+# movement held, those of the anchor's own day too: the opening is the source's balance less them.
+# Result accounts: this financial year and the same months last year.
 _GROUPS = """
 with wanted as (
   select * from unnest(%(connections)s::bigint[], %(anchors)s::date[], %(years)s::date[])
@@ -43,12 +44,11 @@ with wanted as (
   union all
   select w.connection_id, b.account_id, b.amount
   from wanted w join ledger_balance b on b.connection_id = w.connection_id
-    and b.month > w.anchor_date and b.month <= %(month)s
+    and b.month <= %(month)s
 ), moves as (
   select w.connection_id, w.year_start, b.account_id, b.month, b.amount
   from wanted w join ledger_balance b on b.connection_id = w.connection_id
     and b.month >= w.year_start - interval '1 year' and b.month <= %(month)s
-    and b.month > w.anchor_date
   union all  -- books taken over in mid-year: what the year held before
   select w.connection_id, w.year_start, b.account_id, date_trunc('month', w.anchor_date)::date,
          b.amount
