@@ -85,6 +85,8 @@ def vat_lines(
             left -= _filed(duties, deadline, own, left, start, found)
         elif deadline.due >= start:
             _reckoned(duties, deadline, expected, start, found)
+        else:
+            _not_filed_in_time(duties, deadline, start, found)
     if abs(left) > SMALLEST_REST:
         found.left_out.append(duties.unexplained(Duty.VAT_SETTLED, left))
     if expected is None and frequency is not VatFrequency.NOT_REGISTERED:
@@ -128,10 +130,7 @@ def _reckoned(
 ) -> None:
     """A term not filed: what its months hold so far, and the usual for the days to come."""
     months = tuple(month_range(Month.of(deadline.term.first_day), Month.of(deadline.term.last_day)))
-    posted = ZERO - sum(
-        (duties.moved(duty, month) for month in months for duty in (Duty.VAT_OUT, Duty.VAT_IN)),
-        ZERO,
-    )
+    posted = _payable(duties, months)
     ahead = output = ZERO
     if expected is not None:
         share = sum((_share_left(month, start) for month in months), Decimal(0))
@@ -158,6 +157,38 @@ def _reckoned(
             ),
         )
     )
+
+
+def _not_filed_in_time(duties: Duties, deadline: Deadline, start: date, found: Found) -> None:
+    """A term whose day has passed without a return: owed as long as its VAT stands where it was.
+
+    What later months have added is theirs; where the rest has been paid or cleared nothing stands.
+    """
+    first, last = Month.of(deadline.term.first_day), Month.of(deadline.term.last_day)
+    standing = duties.owed(Duty.VAT_OUT) + duties.owed(Duty.VAT_IN)
+    standing -= _payable(duties, tuple(month_range(last.next(), Month.of(start))))
+    amount = min(_payable(duties, tuple(month_range(first, last))), standing)
+    if first < duties.since or amount <= SMALLEST_REST:
+        return
+    found.lines.append(
+        duties.line(
+            Duty.VAT_OUT,
+            f"vat:{deadline.term.key}",
+            bank_day(start, start),
+            -amount,
+            Kind.VAT,
+            Reason.LATE_DUTY,
+            certainty=Certainty.RULE,
+            nominal=deadline.nominal,
+            facts=(("term", deadline.term.key), ("duty", Duty.VAT_OUT.value)),
+        )
+    )
+
+
+def _payable(duties: Duties, months: Sequence[Month]) -> Decimal:
+    """What the months' trade added to the VAT accounts: positive is to pay."""
+    duty_months = ((duty, month) for month in months for duty in (Duty.VAT_OUT, Duty.VAT_IN))
+    return ZERO - sum((duties.moved(duty, month) for duty, month in duty_months), ZERO)
 
 
 def _expected(duties: Duties, start: date) -> _Expected | None:

@@ -213,6 +213,29 @@ def test_a_filed_term_that_is_paid_is_no_line_any_more() -> None:
     assert [one.key for one in found.lines if one.key == "vat:2026-T2"] == []
 
 
+@pytest.mark.parametrize(
+    ("standing", "owed"),
+    [("-22000", "-16000"), ("-9000", "-3000"), ("-6000", None)],  # all, a part, nothing left of it
+)
+def test_a_term_past_its_day_without_a_return_is_owed_on_the_first_day(
+    standing: str, owed: str | None
+) -> None:
+    books = duties(
+        {
+            (Duty.VAT_OUT, "2026-03"): "-25000",
+            (Duty.VAT_IN, "2026-03"): "9000",
+            (Duty.VAT_OUT, "2026-05"): "-6000",  # of the next term
+        },
+        {Duty.VAT_OUT: standing},
+        since="2026-03",
+    )
+    found = made(date(2026, 6, 16), duties=books, vat_frequency=VatFrequency.TWO_MONTHLY)
+    late = {one.key: one for one in found.lines}.get("vat:2026-T2")
+    assert (late and late.amount) == (owed and D(owed))
+    if late:
+        assert (late.day, late.nominal) == (date(2026, 6, 16), date(2026, 6, 10))
+
+
 def test_yearly_returns_are_paid_in_march_and_in_april_for_primary_industries() -> None:
     books = duties({(Duty.VAT_OUT, "2026-03"): "-25000"}, since="2026-03")
     for frequency, due in (
