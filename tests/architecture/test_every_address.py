@@ -18,7 +18,12 @@ from klientbro.clients.models import Client, Connection, Integration, KeyCheck
 from klientbro.practice.models import Assignment, AssignmentTemplate, LineRule, Task
 from klientbro.products.liquidity.models import Loan, Offer, PlannedLine, Scenario
 from klientbro.products.overview.models import SavedView
-from klientbro.products.reconciliation.models import KeptFile, MatchRule, SignOff
+from klientbro.products.reconciliation.models import (
+    Attachment,
+    KeptFile,
+    MatchRule,
+    SignOff,
+)
 from klientbro.products.report.models import BudgetVersion, Group, GroupElimination, Pack, Published
 from klientbro.sync.models import DocumentRequest, TestRun
 from klientbro.tenants.context import firm_set
@@ -133,6 +138,17 @@ def other_ids(db: None) -> dict[str, str]:
         kept = KeptFile.objects.create(
             firm=other, client=client, month="2026-10-01", kind="pdf", state="done"
         )
+        attachment = Attachment.objects.create(
+            firm=other,
+            client=client,
+            account_id="7001920",
+            month="2026-10-01",
+            name="Naboens.pdf",
+            content_type="application/pdf",
+            size=1,
+            sha256="0" * 64,
+            content_sealed=b"sealed",
+        )
         LineRule.objects.create(firm=other, client=client, prefix="74", line="cost_of_goods")
         pack = Pack.objects.create(
             firm=other, client=client, month="2026-10-01", title="Naboens rapport", parts=["result"]
@@ -164,6 +180,7 @@ def other_ids(db: None) -> dict[str, str]:
         "group_id": str(group.public_id),
         "edition": "1",
         "file_id": str(kept.public_id),
+        "attachment_id": str(attachment.public_id),
         "token": "not-a-token",
     }
 
@@ -197,6 +214,7 @@ def everything_of(other_firm_of: dict[str, str]) -> tuple[object, ...]:
             GroupElimination.objects.count(),
             list(LineRule.objects.values_list("prefix", "line")),
             KeptFile.objects.count(),
+            list(Attachment.objects.values_list("name", "removed_at")),
         )
     with transaction.atomic():
         pass

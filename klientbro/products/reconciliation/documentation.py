@@ -36,6 +36,7 @@ class Documentation:
 
     lines: list[DocumentedLine] = field(default_factory=list)
     attachments: list[Attachment] = field(default_factory=list)
+    removed_attachments: list[Attachment] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
 
     @property
@@ -66,7 +67,9 @@ def documentation_of(written: Written) -> dict[str, Documentation]:
     for line in written.lines:
         found[line.account_id].lines.append(line)
     for attachment in written.attachments:
-        found[attachment.account_id].attachments.append(attachment)
+        held = found[attachment.account_id]
+        is_there = attachment.removed_at is None
+        (held.attachments if is_there else held.removed_attachments).append(attachment)
     for note in written.notes:
         found[note.account_id].notes.append(note)
     return found

@@ -6,6 +6,7 @@ from django.urls import path
 
 from klientbro.products.reconciliation.views import (
     account,
+    attachments,
     automatic,
     clients,
     files,
@@ -42,6 +43,17 @@ urlpatterns = [
     path(MONTH + "utskrift-les/<path:account_id>/", statements.read_file, name="statement_read"),
     path(MONTH + "utskrift-ta-inn/<path:account_id>/", statements.import_csv, name="import_csv"),
     path(MONTH + "utskrift-angre/<path:account_id>/", statements.undo_import, name="undo_import"),
+    path(MONTH + "vedlegg/<path:account_id>/", attachments.add_files, name="attach"),
+    path(
+        MONTH + "vedlegg-fjern/<path:account_id>/",
+        attachments.remove_file,
+        name="remove_attachment",
+    ),
+    path(
+        MONTH + "vedlegg-hent/<uuid:attachment_id>/<path:account_id>/",
+        attachments.fetch_file,
+        name="attachment",
+    ),
     path(MONTH + "match/<path:account_id>/", matching.matching_page, name="matching"),
     path(MONTH + "match-godta/<path:account_id>/", matching.accept_suggestions, name="accept"),
     path(MONTH + "match-rader/<path:account_id>/", matching.match_rows, name="match_rows"),

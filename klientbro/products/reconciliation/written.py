@@ -59,9 +59,7 @@ _PARTS = {
     "plans": _Part(AccountPlan, _OF_CLIENT),
     "template_lines": _Part(PlanTemplateLine, _OF_FORM),
     "lines": _Part(DocumentedLine, f"{_OF_MONTH} and removed_at is null", ("added_by",)),
-    "attachments": _Part(
-        Attachment, f"{_OF_MONTH} and removed_at is null", ("added_by",), ("content_sealed",)
-    ),
+    "attachments": _Part(Attachment, _OF_MONTH, ("added_by", "removed_by"), ("content_sealed",)),
     "notes": _Part(Note, _OF_MONTH, ("written_by", "assignee", "resolved_by")),
     "sign_offs": _Part(SignOff, _OF_MONTH, ("by",)),
     "closed": _Part(ClosedPeriod, f"{_OF_MONTH} and reopened_at is null", ("closed_by",)),
