@@ -89,6 +89,11 @@ def _product_pictures(page: Page, house: RunningHouse) -> None:
     page.locator("main table tbody a").first.click()
     page.wait_for_load_state()
     page.screenshot(path=PICTURES / "reconciliation.png")
+    for name, product in (("report", "rapport"), ("liquidity", "likviditet")):
+        page.goto(f"{house.url}/{product}/")
+        page.locator("main table tbody a").first.click()
+        page.wait_for_load_state()
+        page.screenshot(path=PICTURES / f"{name}.png")
     page.goto(f"{house.url}/integrasjoner/kapasitet/")
     page.screenshot(path=PICTURES / "capacity.png")
 

@@ -55,11 +55,12 @@ def compare(
     The source is rounded to øre, we are not: parts of an øre among our postings are a fault to
     show, not noise to hide.
     """
-    differences = (
-        Difference(id_, ours.get(id_, ZERO), round_to_ore(source.get(id_, ZERO)))
-        for id_ in sorted(ours.keys() | source.keys())
-    )
-    return [difference for difference in differences if difference.amount != ZERO]
+    differences = []
+    for id_ in sorted(ours.keys() | source.keys()):
+        held, told = ours.get(id_, ZERO), round_to_ore(source.get(id_, ZERO))
+        if held != told:
+            differences.append(Difference(id_, held, told))
+    return differences
 
 
 def sum_of_differences(differences: Iterable[Difference]) -> Decimal:

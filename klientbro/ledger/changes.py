@@ -6,14 +6,10 @@ The truth is in the postings' own versions: what a landing opened, less what it 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
-from decimal import Decimal
 
 from klientbro.ledger.findings import note
 from klientbro.ledger.landing import BooksKey, Transaction, check_fence
-from klientbro.ledger.sums import MonthlySums, change_sums
-
-Place = tuple[str, date]  # an account and a month
+from klientbro.ledger.sums import Place
 
 _REPAIR = """
     with wrong as (
@@ -46,20 +42,6 @@ _REPAIR = """
       and not exists (select from summed s where s.landing = c.landing
                       and s.account_id = c.account_id and s.month = c.month)
 """
-
-
-def broken_changes(
-    transaction: Transaction, connection_id: int, from_postings: MonthlySums
-) -> tuple[Place, ...]:
-    """Where the deltas do not add up to what the postings do."""
-    kept = change_sums(transaction, connection_id)
-    return tuple(
-        sorted(
-            place
-            for place in from_postings.keys() | kept.keys()
-            if from_postings.get(place, Decimal(0)) != kept.get(place, Decimal(0))
-        )
-    )
 
 
 def repair_changes(transaction: Transaction, key: BooksKey, places: Sequence[Place]) -> None:

@@ -14,15 +14,14 @@ from decimal import Decimal
 from klientbro.domain.periods import Month
 from klientbro.domain.proof import Difference, compare, sheet_hash, sum_by_account
 from klientbro.ledger.books import Books
-from klientbro.ledger.changes import broken_changes
 from klientbro.ledger.landing import BooksKey, Transaction, check_fence
 from klientbro.ledger.sums import (
     MonthlySums,
+    Place,
     Sheets,
     account_types,
-    held_sums,
     openings,
-    posting_sums,
+    three_sums,
 )
 
 MOVEMENT, FULL = "movement", "full"
@@ -37,31 +36,23 @@ class Holdings:
     sums: MonthlySums
     types: Mapping[str, str]
     sheets: Sheets
-    broken_balances: tuple[tuple[str, date], ...]  # kept balance differs from its own postings
-    broken_changes: tuple[tuple[str, date], ...]  # the deltas of all landings do
+    broken_balances: tuple[Place, ...]  # kept balance differs from its own postings
+    broken_changes: tuple[Place, ...]  # the deltas of all landings do
 
 
 def read_holdings(transaction: Transaction, books: Books) -> Holdings:
     """Adds up the postings and compares them with the kept balances, in one snapshot."""
-    from_postings = posting_sums(transaction, books.connection_id)
-    kept = held_sums(transaction, books.connection_id)
-    broken = tuple(
-        sorted(
-            place
-            for place in from_postings.keys() | kept.keys()
-            if from_postings.get(place, Decimal(0)) != kept.get(place, Decimal(0))
-        )
-    )
+    sums = three_sums(transaction, books.connection_id)
     opening = openings(transaction, books.connection_id)
     types = account_types(transaction, books.connection_id)
     return Holdings(
         landing=books.landing,
         opening=opening,
-        sums=from_postings,
+        sums=sums.posted,
         types=types,
-        sheets=Sheets(books, opening, from_postings, types),
-        broken_balances=broken,
-        broken_changes=broken_changes(transaction, books.connection_id, from_postings),
+        sheets=Sheets(books, opening, sums.posted, types),
+        broken_balances=sums.broken_balances,
+        broken_changes=sums.broken_changes,
     )
 
 

@@ -4,43 +4,67 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
 from klientbro.ledger.books import Books
 from klientbro.ledger.landing import Transaction
 
-MonthlySums = Mapping[tuple[str, date], Decimal]
+Place = tuple[str, date]  # an account and a month
+MonthlySums = Mapping[Place, Decimal]
 RESULT_TYPES = ("income", "expense")
 
 
-def held_sums(transaction: Transaction, connection_id: int) -> dict[tuple[str, date], Decimal]:
-    """Kept balances: movement per account and month of all postings we hold."""
-    return _sums(
-        transaction,
-        "select account_id, month, amount from ledger_balance where connection_id = %s",
-        connection_id,
-    )
+# The sums of one account and month side by side: from the postings themselves, which is what a
+# proof trusts, as they are kept, and from the deltas of every landing, which an as-known answer is
+# made of. Compared where they lie: two of the three need not be fetched.
+_THREE = """
+select account_id, month, sum(posted), bool_or(is_posted), sum(kept) <> sum(posted),
+       sum(moved) <> sum(posted)
+from (
+  select account_id, date_trunc('month', posting_date::timestamp)::date as month,
+         sum(amount) as posted, true as is_posted, 0 as kept, 0 as moved
+  from ledger_posting where connection_id = %(connection)s and known_to = 2147483647
+  group by 1, 2
+  union all
+  select account_id, month, 0, false, amount, 0
+  from ledger_balance where connection_id = %(connection)s
+  union all
+  select account_id, month, 0, false, 0, sum(delta)
+  from ledger_change where connection_id = %(connection)s group by 1, 2
+) sides
+group by 1, 2
+"""
 
 
-def posting_sums(transaction: Transaction, connection_id: int) -> dict[tuple[str, date], Decimal]:
-    """The same, added up from the postings themselves: what a proof trusts."""
-    return _sums(
-        transaction,
-        "select account_id, date_trunc('month', posting_date::timestamp)::date, sum(amount) "
-        "from ledger_posting where connection_id = %s and known_to = 2147483647 group by 1, 2",
-        connection_id,
-    )
+@dataclass(frozen=True, slots=True)
+class ThreeSums:
+    """Movement per account and month by the postings, and where the kept sums say otherwise."""
+
+    posted: MonthlySums
+    broken_balances: tuple[Place, ...]
+    broken_changes: tuple[Place, ...]
 
 
-def change_sums(transaction: Transaction, connection_id: int) -> dict[tuple[str, date], Decimal]:
-    """The same, added up from the deltas of every landing: what an as-known answer is made of."""
-    return _sums(
-        transaction,
-        "select account_id, month, sum(delta) from ledger_change where connection_id = %s "
-        "group by 1, 2",
-        connection_id,
-    )
+def three_sums(transaction: Transaction, connection_id: int) -> ThreeSums:
+    """All postings added up anew and held against the kept balances and the kept deltas."""
+    posted: dict[Place, Decimal] = {}
+    balances: list[Place] = []
+    changes: list[Place] = []
+    for account, month, amount, is_posted, is_other_kept, is_other_moved in transaction.execute(
+        _THREE, {"connection": connection_id}
+    ).fetchall():
+        if not isinstance(month, date) or not isinstance(amount, Decimal):
+            raise TypeError(f"no month and sum: {month!r}, {amount!r}")
+        place = (str(account), month)
+        if is_posted:
+            posted[place] = amount
+        if is_other_kept:
+            balances.append(place)
+        if is_other_moved:
+            changes.append(place)
+    return ThreeSums(posted, tuple(sorted(balances)), tuple(sorted(changes)))
 
 
 def openings(transaction: Transaction, connection_id: int) -> dict[str, Decimal]:
@@ -205,15 +229,3 @@ class Sheets:
 
     def _start(self, day: date) -> date:
         return result_start(self._books, day)
-
-
-def _sums(
-    transaction: Transaction, query: str, connection_id: int
-) -> dict[tuple[str, date], Decimal]:
-    found: dict[tuple[str, date], Decimal] = {}
-    for account, month, amount in transaction.execute(query, [connection_id]).fetchall():
-        if isinstance(month, date):
-            found[(str(account), month)] = (
-                amount if isinstance(amount, Decimal) else Decimal(str(amount))
-            )
-    return found
