@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from functools import wraps
 from typing import Any
+from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -64,6 +65,17 @@ def month_choices(back: int, ahead: int = 0) -> list[tuple[str, str]]:
 def person_id(people: Iterable[User], typed: str) -> int | None:
     """Who of the people was chosen in a form; None for nobody, or for somebody not among them."""
     return next((each.pk for each in people if str(each.pk) == typed), None)
+
+
+def uuids_of(texts: Iterable[str]) -> list[UUID]:
+    """The ids among what a form sent; what is no id is passed over, as one that does not exist."""
+    found = []
+    for text in texts:
+        try:
+            found.append(UUID(text))
+        except ValueError:
+            continue
+    return found
 
 
 def lead_on(

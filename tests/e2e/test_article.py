@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from .running import RunningHouse
 from .steps import copy_client_key, open_integration
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 COMPANY = "Bakeriet Nord AS"
 
 

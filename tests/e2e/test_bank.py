@@ -16,7 +16,7 @@ from .running import RunningHouse
 from .steps import add_and_activate
 from .test_pages import violations
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 COMPANY = "Åse Våge Illustrasjon"
 
 

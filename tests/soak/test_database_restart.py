@@ -115,7 +115,6 @@ def house() -> Iterator[House]:
         made.stop()
 
 
-@pytest.mark.xdist_group("soak")
 def test_database_killed_and_stopped_in_the_middle_of_a_sync_loses_and_doubles_nothing(
     house: House,
 ) -> None:

@@ -27,7 +27,6 @@ def soak(*arguments: str) -> tuple[int, list[str]]:
 
 
 @pytest.mark.timeout(1500)
-@pytest.mark.xdist_group("soak")
 def test_fifty_seeds_lose_nothing_double_nothing_and_differ_by_no_ore() -> None:
     code, said = soak("--seeds", str(SEEDS), "--from", "1")
     assert said[-1] == f"seeds {SEEDS}, lost 0, doubled 0, difference 0.00", "\n".join(said)

@@ -17,7 +17,6 @@ from klientbro.tenants.services import add_user
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.xdist_group("browser"),
     pytest.mark.django_db(transaction=True),
     pytest.mark.urls("klientbro.shell.tests.dialog_urls"),
 ]

@@ -27,7 +27,6 @@ from klientbro.tenants.context import firm as in_firm
 __all__ = ["chromium", "context", "faults", "page", "user"]
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.xdist_group("browser"),
     pytest.mark.django_db(transaction=True),
 ]
 LOOKS = [(1280, "light", "nb"), (360, "dark", "en")]

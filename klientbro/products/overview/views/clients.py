@@ -29,7 +29,7 @@ from klientbro.ledger.rows import MonthState
 from klientbro.practice.assignments.generation import merge_tasks
 from klientbro.practice.assignments.tables import DONE, Assignment, Task, TaskState
 from klientbro.practice.books.texts import connection_tone, connection_words, seal_tone
-from klientbro.practice.pages import REFUSED, lead_on, month_name, person, product_view
+from klientbro.practice.pages import REFUSED, lead_on, month_name, person, product_view, uuids_of
 from klientbro.practice.permissions import Act
 from klientbro.products.overview.forms import (
     company_forms,
@@ -225,13 +225,11 @@ def chosen_clients(request: HttpRequest) -> list[int]:
             person(request).pk,
             MOST_AT_ONCE,
         )
-    ids = []
-    for text in asked.getlist("client"):
-        try:
-            ids.append(UUID(text))
-        except ValueError:
-            continue
-    return list(Client.objects.filter(public_id__in=ids).values_list("pk", flat=True))
+    return list(
+        Client.objects.filter(public_id__in=uuids_of(asked.getlist("client"))).values_list(
+            "pk", flat=True
+        )
+    )
 
 
 def shown_task(task: Task, today: date) -> ShownTask:

@@ -17,7 +17,7 @@ from klientbro.clients.services.facts import people_of_firm
 from klientbro.lib.dates import parse_typed_date
 from klientbro.practice.assignments.services import add_own_task, set_state
 from klientbro.practice.assignments.tables import DONE, Task, TaskState
-from klientbro.practice.pages import REFUSED, lead_on, person, person_id, product_view
+from klientbro.practice.pages import REFUSED, lead_on, person, person_id, product_view, uuids_of
 from klientbro.practice.permissions import Act
 from klientbro.products.overview.texts import kinds
 from klientbro.products.overview.views.clients import chosen_clients, find_client
@@ -37,7 +37,7 @@ def set_task_state(request: HttpRequest, client_id: UUID) -> HttpResponse:
     """Moves one task, or those ticked, of the client's card to a state."""
     client = find_client(client_id)
     address = reverse("overview:card", args=[client.public_id])
-    ids = set(_ids(request.POST.getlist("task")))
+    ids = set(uuids_of(request.POST.getlist("task")))
     own = set(
         Task.objects.filter(client=client, public_id__in=ids).values_list("public_id", flat=True)
     )
@@ -152,13 +152,3 @@ def _changed(count: int) -> str:
     return ngettext(
         "%(count)s task has been changed.", "%(count)s tasks have been changed.", count
     ) % {"count": count}
-
-
-def _ids(texts: list[str]) -> list[UUID]:
-    found = []
-    for text in texts:
-        try:
-            found.append(UUID(text))
-        except ValueError:
-            continue
-    return found

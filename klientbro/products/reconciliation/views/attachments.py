@@ -113,7 +113,6 @@ def fetch_file(
     )
     response = HttpResponse(content_of(found), content_type=found.content_type)
     response["Content-Disposition"] = content_disposition_header(True, found.name) or "attachment"
-    response["X-Content-Type-Options"] = "nosniff"
     response["Cache-Control"] = "no-store"
     return response
 

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 from klientbro.clients.errors import RefusedError
 from klientbro.practice.books.typed import typed_text
 from klientbro.practice.books.views.shared import show
-from klientbro.practice.pages import REFUSED, lead_on, person, product_view
+from klientbro.practice.pages import REFUSED, lead_on, person, product_view, uuids_of
 from klientbro.practice.permissions import Act
 from klientbro.products.reconciliation.bank_texts import (
     cause_words,
@@ -208,12 +208,7 @@ def undo_matches(
 ) -> HttpResponse:
     """Undoes one match, or those ticked."""
     found = read_account(client_id, month, account_id)
-    ids = []
-    for text in request.POST.getlist("match"):
-        try:
-            ids.append(UUID(text))
-        except ValueError:
-            continue
+    ids = uuids_of(request.POST.getlist("match"))
     try:
         count = undo(found.page.client.pk, account_id, found.month, ids, by=person(request))
     except RefusedError as error:

@@ -24,7 +24,14 @@ from klientbro.domain.report_lines import LINES, Statement
 from klientbro.domain.reporting.group import GroupLine, GroupSpan
 from klientbro.lib.errors import UnknownAccountError
 from klientbro.lib.numbers import parse_typed_number
-from klientbro.practice.pages import lead_on, month_choices, month_name, person, product_view
+from klientbro.practice.pages import (
+    lead_on,
+    month_choices,
+    month_name,
+    person,
+    product_view,
+    uuids_of,
+)
 from klientbro.practice.permissions import Act
 from klientbro.products.report.groups import (
     GroupSheet,
@@ -165,7 +172,7 @@ def elimination_action(request: HttpRequest, group_id: UUID) -> HttpResponse:
             count,
         ) % {"count": count}
         return lead_on(request, _address(request, group), text)
-    for one in _uuids([request.POST.get("id", "")]):
+    for one in uuids_of([request.POST.get("id", "")]):
         remove_elimination(group, one, by=person(request))
     return lead_on(request, _address(request, group), _("The elimination is removed."))
 
@@ -227,17 +234,7 @@ def _choices(chosen: Collection[int] = ()) -> SafeString:
 
 
 def _ids(request: HttpRequest) -> list[UUID]:
-    return _uuids(request.POST.getlist("client"))
-
-
-def _uuids(texts: Sequence[str]) -> list[UUID]:
-    found = []
-    for text in texts:
-        try:
-            found.append(UUID(text))
-        except ValueError:
-            continue
-    return found
+    return uuids_of(request.POST.getlist("client"))
 
 
 def _number(request: HttpRequest, name: str) -> int:

@@ -47,14 +47,7 @@ def books_page(view: View) -> View:
     @wraps(view)
     def wrapped(request: HttpRequest, client_id: UUID, **arguments: Any) -> HttpResponseBase:
         def read(page: ClientPage) -> HttpResponseBase:
-            if page.books is None or not page.books.is_usable:
-                return show(request, page, TAB, WAITING, {})
-            try:
-                return view(request, page, page.books, **arguments)
-            except UnknownAccountError as error:
-                # a posting came before the account it is on: the next sync brings it
-                unknown = {"unknown_accounts": error.account_ids}
-                return show(request, page, TAB, WAITING, unknown)
+            return _with_figures(view, request, page, arguments)
 
         return read_client(client_id, read)
 
@@ -69,16 +62,22 @@ def books_action(view: View) -> View:
 
     @wraps(view)
     def wrapped(request: HttpRequest, client_id: UUID, **arguments: Any) -> HttpResponseBase:
-        page = client_page(client_id)
-        if page.books is None or not page.books.is_usable:
-            return show(request, page, TAB, WAITING, {})
-        try:
-            return view(request, page, page.books, **arguments)
-        except UnknownAccountError as error:
-            unknown = {"unknown_accounts": error.account_ids}
-            return show(request, page, TAB, WAITING, unknown)
+        return _with_figures(view, request, client_page(client_id), arguments)
 
     return product_view(Act.WORK)(wrapped)
+
+
+def _with_figures(
+    view: View, request: HttpRequest, page: ClientPage, arguments: dict[str, Any]
+) -> HttpResponseBase:
+    """The view's answer; how far fetching has come while there are no figures to answer from."""
+    if page.books is None or not page.books.is_usable:
+        return show(request, page, TAB, WAITING, {})
+    try:
+        return view(request, page, page.books, **arguments)
+    except UnknownAccountError as error:
+        # a posting came before the account it is on: the next sync brings it
+        return show(request, page, TAB, WAITING, {"unknown_accounts": error.account_ids})
 
 
 def sheet_page(view: View) -> View:
