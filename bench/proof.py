@@ -29,6 +29,7 @@ _POSTINGS = """
       ((n * 7919 + connection_id * 31) %% 1000003 - 500000)::numeric / 100,
       'v' || (n / 3), n / 3, '', 'manual', false
     from ledger_books, generate_series(1, %(postings)s) n
+    order by connection_id, n  -- as they land: a client at a time, the oldest first
 """
 _MASTERS = """
     with accounts as (

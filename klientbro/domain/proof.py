@@ -43,7 +43,8 @@ def sum_by_account(rows: Iterable[tuple[AccountId, Decimal]]) -> dict[AccountId,
     """
     sums: dict[AccountId, Decimal] = {}
     for account_id, amount in rows:
-        sums[account_id] = sums.get(account_id, ZERO) + round_to_ore(amount)
+        rounded, so_far = round_to_ore(amount), sums.get(account_id)
+        sums[account_id] = rounded if so_far is None else so_far + rounded
     return sums
 
 
@@ -56,11 +57,14 @@ def compare(
     show, not noise to hide.
     """
     differences = []
-    for id_ in sorted(ours.keys() | source.keys()):
-        held, told = ours.get(id_, ZERO), round_to_ore(source.get(id_, ZERO))
+    for id_, amount in source.items():
+        held, told = ours.get(id_, ZERO), round_to_ore(amount)
         if held != told:
             differences.append(Difference(id_, held, told))
-    return differences
+    differences += [
+        Difference(id_, ours[id_], ZERO) for id_ in ours.keys() - source.keys() if ours[id_] != ZERO
+    ]
+    return sorted(differences, key=lambda difference: difference.account_id)
 
 
 def sum_of_differences(differences: Iterable[Difference]) -> Decimal:

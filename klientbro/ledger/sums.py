@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from klientbro.domain.periods import FinancialYear
 from klientbro.ledger.books import Books
 from klientbro.ledger.landing import Transaction
 
@@ -91,7 +92,11 @@ def account_types(transaction: Transaction, connection_id: int) -> dict[str, str
 
 def result_start(books: Books, day: date) -> date:
     """First day of the financial year that holds `day`; date.min before the first one."""
-    for year in reversed(books.years(day)):
+    return _start_among(books.years(day), day)
+
+
+def _start_among(years: Sequence[FinancialYear], day: date) -> date:
+    for year in reversed(years):
         if year.start <= day:
             return year.start
     return date.min
@@ -179,6 +184,8 @@ class Sheets:
         self._all = (opening, sums, types)
         self._known: dict[date, Mapping[str, Decimal]] = {}
         self._months = sorted({month for _account, month in sums})
+        self._until = date.min
+        self._years: Sequence[FinancialYear] = ()
         self._sheets: list[tuple[date | None, dict[str, Decimal], dict[str, Decimal]]] = []
         if books.results_restart:
             self._walk(opening, sums, types)
@@ -228,4 +235,7 @@ class Sheets:
         return dict(self._opened) if anchor is not None and self._start(anchor) == start else {}
 
     def _start(self, day: date) -> date:
-        return result_start(self._books, day)
+        if day > self._until:  # the years through a later day hold all the earlier ones
+            self._until = max(day, self._months[-1]) if self._months else day
+            self._years = self._books.years(self._until)
+        return _start_among(self._years, day)
