@@ -1,7 +1,8 @@
 """`make bench`: runs the benchmarks and prints one table of ratios.
 
-SCALE=full takes larger books and more rounds; `--only` runs some of them, `--write` puts the table
-into docs/benchmarks.md and the README.
+SCALE=full takes larger books and more rounds; `--only` runs some of them, `--write` keeps what they
+came to (bench/results.json) and puts the table into docs/benchmarks.md and, without the pages of
+the products, the README.
 """
 
 from __future__ import annotations
@@ -13,9 +14,9 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
+from bench.results import keep, kept_rows, run_here
 from bench.table import Row, as_markdown, as_text, write_between_markers
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -42,24 +43,21 @@ SCALES = {
     "quick": Scale(20, 5, 3, 100, 6, 20, 40, 30, 5, 2, 24),
     "full": Scale(60, 7, 7, 100, 15, 60, 200, 150, 20, 3, 60),
 }
-PARTS = (
-    "simulator",
+IN_SHORT = (
     "pipeline",
+    "peers",
     "requests",
     "activation",
     "freshness",
     "budget",
     "sweep",
-    "memory",
-    "pages",
-    "products",
-    "report",
-    "forecast",
-    "liquidity",
-    "peers",
-    "proof",
     "workers",
+    "memory",
+    "proof",
+    "pages",
+    "simulator",
 )
+PARTS = (*IN_SHORT, "products", "report", "forecast", "liquidity")
 
 
 def main() -> int:
@@ -67,14 +65,15 @@ def main() -> int:
     scale = SCALES["full" if os.environ.get("SCALE", "").lower() == "full" else "quick"]
     chosen = [part for part in PARTS if part in (arguments.only or PARTS)]
     started = time.monotonic()
-    rows = _run(chosen, scale, with_peer=not arguments.no_peer)
-    about = _about(time.monotonic() - started)
-    print(f"\n{as_text(rows)}\n\n{about}")
+    run = run_here()
+    parts = _run(chosen, scale, with_peer=not arguments.no_peer)
+    rows = [row for of_part in parts.values() for row in of_part]
+    print(f"\n{as_text(rows)}\n\n{_about()} {(time.monotonic() - started) / 60:.0f} minutes.")
     if arguments.write:
-        text = as_markdown(rows, about)
-        for path in (ROOT / "docs" / "benchmarks.md", ROOT / "README.md"):
-            if write_between_markers(path, text):
-                print(f"written to {path.relative_to(ROOT)}")
+        keep(parts, run)
+        for name, shown in (("docs/benchmarks.md", PARTS), ("README.md", IN_SHORT)):
+            if write_between_markers(ROOT / name, as_markdown(kept_rows(shown), _about())):
+                print(f"written to {name}")
     return 0 if all(row.is_met is not False for row in rows) else 1
 
 
@@ -86,20 +85,20 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _run(chosen: list[str], scale: Scale, *, with_peer: bool) -> list[Row]:
+def _run(chosen: list[str], scale: Scale, *, with_peer: bool) -> dict[str, list[Row]]:
     import logging
 
     from psycopg.conninfo import make_conninfo
 
     from bench.house import bench_house
 
-    rows: list[Row] = []
+    parts: dict[str, list[Row]] = {}
 
     def add(part: str, measure: Callable[[], list[Row]]) -> None:
         if part in chosen:
             began = time.monotonic()
             print(f"{part} …", flush=True)
-            rows.extend(measure())
+            parts[part] = measure()
             print(f"    {time.monotonic() - began:.0f} s", flush=True)
 
     with bench_house() as house:
@@ -156,7 +155,7 @@ def _run(chosen: list[str], scale: Scale, *, with_peer: bool) -> list[Row]:
             "simulator",
             lambda: simulator_rows.run(scale=scale.pipeline, rounds=scale.simulator_rounds),
         )
-    return rows
+    return parts
 
 
 @contextmanager
@@ -189,13 +188,12 @@ def _with_static(measure: Callable[[], list[Row]]) -> list[Row]:
     return measure()
 
 
-def _about(seconds: float) -> str:
+def _about() -> str:
     """The machine in general terms, so that nobody compares bare figures across machines."""
     cores = len(os.sched_getaffinity(0))
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     return (
-        f"{datetime.now(UTC):%Y-%m-%d}, {cores} cores, {memory:.0f} GiB, {platform.system()}, "
-        f"Python {platform.python_version()}; the whole run took {seconds / 60:.0f} minutes."
+        f"{cores} cores, {memory:.0f} GiB, {platform.system()}, Python {platform.python_version()}."
     )
 
 

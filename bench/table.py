@@ -67,9 +67,11 @@ def at_most(measured: str, value: float, most: float, unit: str, beside: str = "
     )
 
 
-def as_markdown(rows: Sequence[Row], about: str) -> str:
-    lines = [f"| {' | '.join(_HEADS)} |", "|" + "---|" * len(_HEADS)]
-    lines += [f"| {' | '.join(row.cells)} |" for row in rows]
+def as_markdown(rows: Sequence[tuple[Row, str]], about: str) -> str:
+    """Each row with the day and commit it was measured at."""
+    heads = (*_HEADS, "Run")
+    lines = [f"| {' | '.join(heads)} |", "|" + "---|" * len(heads)]
+    lines += [f"| {' | '.join((*row.cells, run))} |" for row, run in rows]
     return "\n".join([*lines, "", about])
 
 
