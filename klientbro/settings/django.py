@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -35,7 +36,6 @@ BRAND = ENVIRONMENT.brand
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
-    "django.contrib.sessions",
     "django.contrib.messages",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
@@ -54,9 +54,12 @@ INSTALLED_APPS = [
     "klientbro.products.overview",
     "klientbro.portal",
     "klientbro.operations",
+    "klientbro.identity",
+    "klientbro.audit",
     # after our own apps, whose templates for its pages are found first
     "allauth",
     "allauth.account",
+    "allauth.mfa",
 ]
 
 MIDDLEWARE = [
@@ -69,6 +72,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "klientbro.tenants.middleware.FirmMiddleware",
+    "klientbro.identity.gate.GateMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -144,13 +148,31 @@ AUTH_PASSWORD_VALIDATORS = [
         "OPTIONS": {"min_length": 12},
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "klientbro.identity.passwords.BreachedPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
 ]
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"
-ACCOUNT_ADAPTER = "klientbro.tenants.sign_in.AccountAdapter"
+ACCOUNT_ADAPTER = "klientbro.identity.adapters.AccountAdapter"
+ACCOUNT_FORMS = {"reset_password": "klientbro.identity.forms.ResetPasswordForm"}
+PASSWORD_RESET_TIMEOUT = 2 * 3600
+# A proxy in front tells whom it speaks for: without this, all people behind it count as one.
+ALLAUTH_TRUSTED_PROXY_COUNT = ENVIRONMENT.trusted_proxies
+MFA_ADAPTER = "klientbro.identity.adapters.SecondFactorAdapter"
+MFA_FORMS = {
+    "add_webauthn": "klientbro.identity.forms.AddForm",
+    "authenticate_webauthn": "klientbro.identity.forms.AuthenticateForm",
+    "login_webauthn": "klientbro.identity.forms.SignInForm",
+    "reauthenticate_webauthn": "klientbro.identity.forms.ReauthenticateForm",
+}
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+# The address has proved itself by the link that came to it.
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+# Browsers allow passkeys without TLS on localhost alone; the library would refuse even that.
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = urlsplit(ENVIRONMENT.public_url).hostname == "localhost"
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_PREVENT_ENUMERATION = True
 LOGIN_URL = "account_login"
@@ -177,7 +199,10 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 6_000
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_NAME = "klientbro_session"
-SESSION_COOKIE_AGE = 12 * 3600
+SESSION_ENGINE = "klientbro.identity.sessions"
+SESSION_IDLE = timedelta(minutes=ENVIRONMENT.session_idle_minutes)
+SESSION_ABSOLUTE = timedelta(hours=ENVIRONMENT.session_hours)
+SESSION_COOKIE_AGE = int(SESSION_ABSOLUTE.total_seconds())
 CSRF_COOKIE_HTTPONLY = True
 CSRF_USE_SESSIONS = True
 SECURE_CONTENT_TYPE_NOSNIFF = True

@@ -72,6 +72,9 @@ class Environment:
     log_format: str
     otlp_endpoint: str
     enhetsregisteret_url: str
+    session_idle_minutes: int
+    session_hours: int
+    trusted_proxies: int
 
     def operator_settings(self, system: str) -> Mapping[str, str]:
         """The operator's settings of one connector, by the last part of their names."""
@@ -126,6 +129,11 @@ def load_environment(variables: Mapping[str, str] | None = None) -> Environment:
         log_format=_one_of(given, "KLIENTBRO_LOG_FORMAT", ("text", "json")),
         otlp_endpoint=_optional_url(given, "KLIENTBRO_OTLP_ENDPOINT"),
         enhetsregisteret_url=_optional_url(given, "KLIENTBRO_ENHETSREGISTERET_URL"),
+        session_idle_minutes=_whole(
+            given, "KLIENTBRO_SESSION_IDLE_MINUTES", 120, low=5, high=24 * 60
+        ),
+        session_hours=_whole(given, "KLIENTBRO_SESSION_HOURS", 12, low=1, high=24 * 30),
+        trusted_proxies=_whole(given, "KLIENTBRO_TRUSTED_PROXIES", 0, low=0, high=5),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -10,9 +11,11 @@ from uuid import UUID
 from django.db import connections, transaction
 
 SETTING = "klientbro.firm"
+ACTOR_SETTING = "klientbro.actor"
 _firm: ContextVar[UUID | None] = ContextVar("klientbro_firm", default=None)
 
 _user: ContextVar[int | None] = ContextVar("klientbro_user", default=None)
+_actor: ContextVar[str] = ContextVar("klientbro_actor", default="")
 
 
 def current_firm() -> UUID | None:
@@ -25,14 +28,28 @@ def acting_user() -> int | None:
     return _user.get()
 
 
+def actor_setting() -> str:
+    """Who acts, as the database's audit log reads it; empty in jobs."""
+    return _actor.get()
+
+
 @contextmanager
-def acting_as(user_id: int | None) -> Iterator[None]:
-    """Whose press it is, for what keeps a history of who did what."""
-    token = _user.set(user_id)
+def acting_as(user_id: int | None, *, way: str = "web", address: str = "") -> Iterator[None]:
+    """Whose press it is, and from where, for what keeps a history of who did what.
+
+    It stands for the transactions begun inside.
+    """
+    user, actor = _user.set(user_id), _actor.set(_actor_text(user_id, way, address))
     try:
         yield
     finally:
-        _user.reset(token)
+        _user.reset(user)
+        _actor.reset(actor)
+
+
+def _actor_text(user_id: int | None, way: str, address: str) -> str:
+    told: dict[str, object] = {"way": way[:20], "address": address[:64]}
+    return json.dumps(told if user_id is None else told | {"user": user_id})
 
 
 @contextmanager

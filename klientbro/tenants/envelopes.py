@@ -7,6 +7,7 @@ a firm's data key makes everything sealed under it unreadable.
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
 import os
@@ -96,3 +97,29 @@ class Envelopes:
 
     def __repr__(self) -> str:
         return f"Envelopes({self._firm_id})"
+
+
+def seal_personal(purpose: str, plain: str, secret_keys: Sequence[SecretKey]) -> str:
+    """A secret of a person, who belongs to no one firm: sealed under the operator's first key."""
+    if not secret_keys:
+        raise ConfigurationError("KLIENTBRO_SECRET_KEYS is missing: secrets cannot be sealed.")
+    first = secret_keys[0]
+    sealed = _seal(_personal_key(first, purpose), plain.encode(), purpose.encode())
+    return f"{first.id}:{base64.b64encode(sealed).decode()}"
+
+
+def open_personal(purpose: str, sealed: str, secret_keys: Sequence[SecretKey]) -> str:
+    """The person's secret back, under whichever operator key it was sealed with."""
+    key_id, _separator, body = sealed.partition(":")
+    key = next((key for key in secret_keys if key.id == key_id), None)
+    if key is None:
+        raise ConfigurationError(
+            f"KLIENTBRO_SECRET_KEYS lacks the key {key_id!r} that a person's secret is sealed with."
+        )
+    opened = _open(_personal_key(key, purpose), base64.b64decode(body), purpose.encode())
+    return opened.decode()
+
+
+def _personal_key(key: SecretKey, purpose: str) -> bytes:
+    """One key a purpose, so that an envelope of a firm can never be taken for a person's."""
+    return hmac.new(key.key, b"klientbro personal|" + purpose.encode(), hashlib.sha256).digest()

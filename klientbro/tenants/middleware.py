@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from uuid import UUID
 
+from allauth.core.internal.httpkit import get_client_ip
 from django.http import HttpRequest, HttpResponse
 
 from klientbro.lib.log_context import working_on
 from klientbro.tenants.context import acting_as, firm_set
-from klientbro.tenants.services import firms_of_user
+from klientbro.tenants.services import places_of_user
 
 SESSION_FIRM = "firm"
 
@@ -24,16 +25,21 @@ class FirmMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        request.place = None  # type: ignore[attr-defined]
+        request.places = ()  # type: ignore[attr-defined]
         request.firm = None  # type: ignore[attr-defined]
         if not request.user.is_authenticated:
             return self.get_response(request)
-        firms = firms_of_user(request.user.pk)
+        places = places_of_user(request.user.pk)
         wanted = request.session.get(SESSION_FIRM)
-        chosen = next((firm for firm in firms if str(firm.id) == wanted), None)
-        if chosen is None and firms:
-            chosen = firms[0]
-            request.session[SESSION_FIRM] = str(chosen.id)
-        request.firm = chosen  # type: ignore[attr-defined]
-        firm_id: UUID | None = chosen.id if chosen else None
-        with firm_set(firm_id), acting_as(request.user.pk), working_on(firm_id=firm_id):
+        chosen = next((place for place in places if str(place.firm.id) == wanted), None)
+        if chosen is None and places:
+            chosen = places[0]
+            request.session[SESSION_FIRM] = str(chosen.firm.id)
+        request.place = chosen  # type: ignore[attr-defined]
+        request.places = tuple(places)  # type: ignore[attr-defined]
+        request.firm = chosen.firm if chosen else None  # type: ignore[attr-defined]
+        firm_id: UUID | None = chosen.firm.id if chosen else None
+        acting = acting_as(request.user.pk, address=get_client_ip(request) or "")
+        with firm_set(firm_id), acting, working_on(firm_id=firm_id):
             return self.get_response(request)

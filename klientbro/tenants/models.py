@@ -17,6 +17,7 @@ class Firm(models.Model):
     name = models.CharField(max_length=200)
     data_key = models.BinaryField()
     data_key_wrapped_by = models.CharField(max_length=64)
+    requires_second_factor = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     def __str__(self) -> str:
@@ -58,13 +59,32 @@ class User(AbstractUser):
         ).upper()
 
 
+class RandomUUID(models.Func):
+    """PostgreSQL makes the id, also for rows that older code writes meanwhile."""
+
+    function = "gen_random_uuid"
+    arity = 0
+    output_field = models.UUIDField()
+
+
+class CurrentMembers(models.Manager["Membership"]):
+    """Those who may sign in and work."""
+
+    def get_queryset(self) -> models.QuerySet[Membership]:
+        return super().get_queryset().filter(disabled_at=None, user__is_active=True)
+
+
 class Membership(models.Model):
-    """A user's place in a firm. Everyone is an administrator until roles come."""
+    """A user's place in a firm. Disabled, it stands, so that what they did keeps its name."""
 
     firm = models.ForeignKey(Firm, on_delete=models.CASCADE)
     user = models.ForeignKey(User, on_delete=models.CASCADE)
+    public_id = models.UUIDField(unique=True, db_default=RandomUUID(), editable=False)
     role = models.CharField(max_length=20, default="administrator")
+    disabled_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
+    objects = models.Manager()
+    current = CurrentMembers()
 
     class Meta:
         constraints = [

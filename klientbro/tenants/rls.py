@@ -25,12 +25,14 @@ WITHOUT_FIRM: dict[str, str] = {
     "tenants_signinlink": "opened before sign-in; holds a hash and a user only",
     "account_emailaddress": "sign-in, before a firm is known",
     "account_emailconfirmation": "sign-in, before a firm is known",
+    "mfa_authenticator": "sign-in, before a firm is known; a person's, its secrets are encrypted",
     "auth_group": "Django's own, unused",
     "auth_group_permissions": "Django's own, unused",
     "auth_permission": "Django's own",
     "django_content_type": "Django's own",
     "django_migrations": "Django's own; the application may only read it",
-    "django_session": "sign-in; its content is signed and holds no tenant data",
+    "identity_session": "sign-in; its content is signed and holds no tenant data; keys are hashes",
+    "identity_resetletter": "a forgotten password, before a firm is known; holds a user only",
     "tenants_sharedvalue": "counts of failed sign-ins, before a firm is known; keys are hashes",
     "sync_schedule": "the scheduler looks across firms; ids and times only",
     "sync_budget": "one allowance for all firms",
@@ -111,6 +113,10 @@ def grant_to_application(cursor: CursorWrapper) -> None:
           grant usage, select on all sequences in schema public to {APPLICATION_ROLE};
           if to_regclass('public.django_migrations') is not null then
             revoke insert, update, delete on django_migrations from {APPLICATION_ROLE};
+          end if;
+          if to_regclass('public.audit_entry') is not null then  -- its own code alone writes these
+            revoke insert, update, delete, maintain on audit_entry, audit_head
+              from {APPLICATION_ROLE};
           end if;
         end $$
         """

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 import uuid
+from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
@@ -82,27 +83,42 @@ def _hash(token: str) -> bytes:
     return hashlib.sha256(token.encode()).digest()
 
 
-_FIRMS = """
+# A passkey or an app of codes is a second factor; recovery codes alone are none.
+_PLACES = """
 select set_config('klientbro.user', %s, true);
-select {columns} from tenants_firm f join tenants_membership m on m.firm_id = f.id
-where m.user_id = %s order by f.created_at, f.id;
+select m.role, f.requires_second_factor and not exists (
+  select from mfa_authenticator a where a.user_id = m.user_id and a.type <> 'recovery_codes'
+), {columns} from tenants_firm f join tenants_membership m on m.firm_id = f.id
+where m.user_id = %s and m.disabled_at is null order by f.created_at, f.id;
 select set_config('klientbro.user', '', true)
 """
 
 
-def firms_of_user(user_id: int) -> list[Firm]:
-    """The firms a user belongs to. Runs before a firm is known, behind the user's own policy.
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a user may work: the firm, as what, and whether the firm asks for more sign-in."""
+
+    firm: Firm
+    role: str
+    lacks_second_factor: bool
+
+
+def places_of_user(user_id: int) -> list[Place]:
+    """The firms a user may work in. Runs before a firm is known, behind the user's own policy.
 
     Every page begins with this, so its three statements go to the database together.
     """
     fields = Firm._meta.concrete_fields
     columns = ", ".join(f"f.{field.column}" for field in fields)
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(_FIRMS.format(columns=columns), [str(user_id), user_id])
+        cursor.execute(_PLACES.format(columns=columns), [str(user_id), user_id])
         cursor.nextset()
         rows = cursor.fetchall()
     names = [field.attname for field in fields]
-    return [Firm.from_db("default", names, row) for row in rows]
+    return [
+        Place(Firm.from_db("default", names, row), role, lacks_factor)
+        for role, lacks_factor, *row in rows
+    ]
 
 
 def all_firms() -> list[tuple[UUID, str]]:

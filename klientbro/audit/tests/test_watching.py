@@ -1,0 +1,219 @@
+"""Every change of a person's leaves an entry, by the database itself, chained and for ever."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import psycopg
+import pytest
+from django.db import InternalError, ProgrammingError, connection, connections
+
+from klientbro.audit.services import note
+from klientbro.audit.verifying import verify
+from klientbro.audit.watching import HIDDEN, NOT_WATCHED, NOT_WATCHED_PREFIXES, is_watched
+from klientbro.clients.models import Client, ClientFacts, Connection, Integration
+from klientbro.domain.identifier import IdentifierKind
+from klientbro.tenants.context import acting_as
+from klientbro.tenants.context import firm as in_firm
+from klientbro.tenants.services import create_firm, firm_envelopes
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def make_client(firm: Any, name: str = "Fjordheim Bygg AS") -> Client:
+    return Client.objects.create(
+        firm=firm,
+        name=name,
+        sort_key=name.lower(),
+        identifier_kind=IdentifierKind.ORGNR,
+        orgnr="310000021",
+        identifier_hash=firm_envelopes().equality_hash("identifier", name),
+    )
+
+
+def entries() -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select number, user_id, way, address, action, kind, client_id, before::text, "
+            "after::text from audit_entry order by number"
+        )
+        return [(*row[:7], json.loads(row[7]), json.loads(row[8])) for row in cursor.fetchall()]
+
+
+def as_superuser(server: Any, *statements: str) -> None:
+    name = connections["default"].settings_dict["NAME"]
+    with psycopg.connect(server.superuser_url, dbname=name) as operator:
+        for statement in statements:
+            operator.execute(statement)
+
+
+def test_change_tells_who_from_where_what_on_which_client_before_and_after(user: Any) -> None:
+    firm = create_firm("Åsen Regnskap AS")
+    with acting_as(user.pk, address="192.0.2.7"), in_firm(firm.id):
+        client = make_client(firm)
+        facts = ClientFacts.objects.create(firm=firm, client=client, vat_frequency="two_months")
+    with acting_as(user.pk, address="192.0.2.7"), in_firm(firm.id):
+        ClientFacts.objects.filter(pk=facts.pk).update(vat_frequency="year", pay_day=12)
+    with in_firm(firm.id):
+        made, _facts, changed = entries()[-3:]
+    assert made[1:7] == (user.pk, "web", "192.0.2.7", "insert", "clients_client", client.pk)
+    assert made[8]["name"] == "Fjordheim Bygg AS"
+    assert changed[4:7] == ("update", "clients_clientfacts", client.pk)
+    assert changed[7]["vat_frequency"] == "two_months"
+    assert changed[8] == {"vat_frequency": "year", "pay_day": 12}
+
+
+def test_secrets_are_told_to_have_changed_and_never_what_they_were(user: Any) -> None:
+    firm = create_firm("Åsen Regnskap AS")
+    with acting_as(user.pk), in_firm(firm.id):
+        client = make_client(firm)
+        books = Connection.objects.create(
+            firm=firm,
+            client=client,
+            name="Fjordheim",
+            sort_key="fjordheim",
+            identifier_kind=IdentifierKind.ORGNR,
+            identifier_hash=client.identifier_hash,
+            integration=Integration.objects.create(firm=firm, system="poweroffice"),
+            key_sealed=firm_envelopes().seal("client_key", "en hemmelig nøkkel"),
+            key_hash=b"0123",
+        )
+    with acting_as(user.pk), in_firm(firm.id):
+        sealed = firm_envelopes().seal("client_key", "en ny nøkkel")
+        Connection.objects.filter(pk=books.pk).update(key_sealed=sealed)
+    with in_firm(firm.id):
+        _number, *_rest, before, after = entries()[-1]
+        assert (before, after) == ({"key_sealed": HIDDEN}, {"key_sealed": HIDDEN})
+        with connection.cursor() as cursor:
+            cursor.execute("select string_agg(audit_entry::text, '') from audit_entry")
+            (everything,) = cursor.fetchone()
+    assert sealed.hex() not in everything
+    assert "hemmelig" not in everything
+
+
+def test_what_was_rolled_back_leaves_no_entry(user: Any) -> None:
+    firm = create_firm("Åsen Regnskap AS")
+
+    def make_and_fail() -> None:
+        with acting_as(user.pk), in_firm(firm.id):
+            make_client(firm)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        make_and_fail()
+    with in_firm(firm.id):
+        assert entries() == []
+
+
+def test_work_of_jobs_is_noted_only_where_somebody_will_ask_about_it() -> None:
+    firm = create_firm("Åsen Regnskap AS")
+    with in_firm(firm.id):
+        client = make_client(firm)
+        ClientFacts.objects.create(firm=firm, client=client)
+    with in_firm(firm.id):
+        assert [(one[1], one[2], one[5]) for one in entries()] == [(None, "job", "clients_client")]
+
+
+def test_application_can_neither_write_alter_nor_take_away_an_entry(user: Any) -> None:
+    firm = create_firm("Åsen Regnskap AS")
+    other = create_firm("Bråten Regnskap AS")
+    with in_firm(firm.id):
+        note("export", "audit_entry", told={"rows": 3})
+    for statement in (
+        "insert into audit_entry select * from audit_entry",
+        "update audit_entry set action = 'nothing'",
+        "delete from audit_entry",
+        "truncate audit_entry",
+        "update audit_head set number = 0",
+        "delete from audit_head",
+        f"select audit_append('{other.id}', 'export', 'x', '', null, '{{}}', '{{}}')",
+    ):
+        with (
+            pytest.raises((ProgrammingError, InternalError)),
+            in_firm(firm.id),
+            connection.cursor() as cursor,
+        ):
+            cursor.execute(statement)
+    with in_firm(other.id):
+        assert entries() == []
+
+
+def test_owner_of_the_tables_is_refused_too(database_server: Any) -> None:
+    firm = create_firm("Åsen Regnskap AS")
+    with in_firm(firm.id):
+        note("export", "audit_entry")
+    name = connections["default"].settings_dict["NAME"]
+    with psycopg.connect(database_server.urls.owner, dbname=name) as owner:
+        owner.execute("select set_config('klientbro.firm', %s, true)", [str(firm.id)])
+        with pytest.raises(psycopg.errors.RaiseException, match="never changed"):
+            owner.execute("update audit_entry set address = 'elsewhere'")
+
+
+@pytest.mark.parametrize(
+    ("done", "broken_at"),
+    [
+        ("update audit_entry set after = '{\"rows\": 7}' where number = 3", 3),
+        ("update audit_entry set at = at - interval '1 day' where number = 1", 1),
+        ("update audit_entry set user_id = 99 where number = 5", 5),
+        ("delete from audit_entry where number = 2", 2),
+        ("delete from audit_entry where number = 5", 5),
+        ("delete from audit_entry", 1),
+        ("delete from audit_head", 5),
+        (
+            "insert into audit_entry (firm_id, number, at, way, address, action, kind, object_id, "
+            "before, after, previous, hash) select firm_id, 6, at, way, address, action, kind, "
+            "object_id, before, after, previous, hash from audit_entry where number = 5",
+            6,
+        ),
+    ],
+)
+def test_whoever_goes_past_every_wall_is_found_out(
+    database_server: Any, done: str, broken_at: int
+) -> None:
+    firm = create_firm("Åsen Regnskap AS")
+    for number in range(5):
+        with in_firm(firm.id):
+            note("export", "audit_entry", told={"rows": number})
+    with in_firm(firm.id):
+        whole = verify()
+    assert (whole.entries, whole.breaks) == (5, ())
+    columns = ("set local session_replication_role = replica", done)
+    as_superuser(database_server, *columns)
+    with in_firm(firm.id):
+        found = verify().breaks
+    assert found
+    assert found[0].number == broken_at
+
+
+def test_chains_of_two_firms_are_apart_and_two_thousand_changes_at_once_are_one_chain() -> None:
+    firms = [create_firm(name) for name in ("Åsen Regnskap AS", "Bråten Regnskap AS")]
+    for firm in firms:
+        with acting_as(None, way="command"), in_firm(firm.id), connection.cursor() as cursor:
+            client = make_client(firm)
+            cursor.execute(
+                "insert into clients_label (firm_id, name, sort_key) "
+                "select %s, 'merke ' || n, 'merke ' || n from generate_series(1, 2000) n",
+                [firm.id],
+            )
+    for firm in firms:
+        with in_firm(firm.id):
+            found = verify()
+            assert (found.entries, found.breaks) == (2001, ())
+            assert {row[2] for row in entries()} == {"command"}
+    assert client.pk
+
+
+def test_every_table_left_out_is_there_and_has_a_reason() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("select relname from pg_class where relkind in ('r', 'p')")
+        names = {name for (name,) in cursor.fetchall()}
+        cursor.execute("select tgrelid::regclass::text from pg_trigger where tgname = 'audited'")
+        watched = {name for (name,) in cursor.fetchall()}
+    assert set(NOT_WATCHED) <= names
+    assert all(
+        len(reason) > 10 for reason in (*NOT_WATCHED.values(), *NOT_WATCHED_PREFIXES.values())
+    )
+    assert watched == {name for name in watched if is_watched(name)}
+    assert {"clients_connection", "tenants_membership", "practice_task", "sync_pace"} <= watched
+    assert "ledger_posting" not in watched

@@ -1,0 +1,1 @@
+"""One sign-in for many firms: members and invitations, second factors, sessions, letters."""

@@ -1,0 +1,36 @@
+"""What happens at sign-in, and when somebody's ways to sign in change."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.core.internal.httpkit import get_client_ip
+from allauth.mfa.signals import authenticator_added
+from django.contrib.auth.signals import user_logged_in
+from django.http import HttpRequest
+
+from klientbro.identity.sessions import SEEN_FROM
+from klientbro.tenants.models import User
+
+AGENT_LENGTH = 300
+
+
+def connect() -> None:
+    """Listens, once a process."""
+    user_logged_in.connect(note_where_from, dispatch_uid="klientbro.identity.where_from")
+    authenticator_added.connect(end_other_sessions, dispatch_uid="klientbro.identity.others_out")
+
+
+def note_where_from(request: HttpRequest, **_more: Any) -> None:
+    """The session remembers device and place of sign-in, for the list of sessions."""
+    request.session[SEEN_FROM] = {
+        "address": get_client_ip(request) or "",
+        "agent": request.META.get("HTTP_USER_AGENT", "")[:AGENT_LENGTH],
+    }
+
+
+def end_other_sessions(request: HttpRequest, user: User, **_more: Any) -> None:
+    """A new factor is worth nothing where somebody already sits inside without it."""
+    from klientbro.identity.ending import end_sessions
+
+    end_sessions(user.pk, but=request.session.session_key)

@@ -1,0 +1,14 @@
+// Passkeys: shown only where the browser knows them, and a word when none was used.
+// The library's own scripts do the rest; theirs tell of a failure by an event.
+(function () {
+  "use strict";
+
+  const forms = document.querySelectorAll("form[data-passkey]");
+  const isKnown = "PublicKeyCredential" in window;
+  for (const form of forms) form.hidden = !isKnown;
+
+  document.addEventListener("allauth.error", (event) => {
+    event.preventDefault();
+    for (const alert of document.querySelectorAll("[data-passkey-failed]")) alert.hidden = false;
+  });
+})();

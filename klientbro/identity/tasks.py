@@ -1,0 +1,58 @@
+"""The identity jobs: letters as soon as they are asked for, and what is over deleted."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import DatabaseError
+from django.utils import timezone
+from procrastinate.contrib.django import app
+
+from klientbro.identity.letters import send_invitations, send_reset_letters
+from klientbro.identity.models import Invitation
+from klientbro.identity.sessions import SessionStore
+from klientbro.sync.queue import QUEUE
+from klientbro.tenants.context import firm
+from klientbro.tenants.models import SignInLink
+from klientbro.tenants.walking import for_every_firm
+
+# What an invitation became is worth a look back, not a register of addresses for ever.
+KEPT = timedelta(days=90)
+
+
+@app.periodic(cron="* * * * *")
+@app.task(queue=QUEUE, queueing_lock="letters", name="klientbro.identity.tasks.send_letters")
+async def send_letters(timestamp: int) -> None:
+    """Sends what waits; asked for at once, and every minute for what a mail server refused."""
+    await asyncio.to_thread(send_letters_now, timezone.now())
+
+
+def send_letters_now(now: datetime) -> None:
+    """Forgotten passwords first: somebody waits for those."""
+    send_reset_letters(now)
+
+    def send(firm_id: UUID) -> int:
+        return send_invitations(firm_id, now)
+
+    for_every_firm(send, "sending invitations", foreseen=DatabaseError)
+
+
+@app.periodic(cron="41 * * * *")
+@app.task(queue=QUEUE, queueing_lock="tidy_identity", name="klientbro.identity.tasks.tidy")
+async def tidy(timestamp: int) -> None:
+    """Deletes sessions that let nobody in, spent links, and invitations long over."""
+    await asyncio.to_thread(tidy_now, timezone.now())
+
+
+def tidy_now(now: datetime) -> None:
+    """Sessions and links first, then firm by firm."""
+    SessionStore.clear_expired()
+    SignInLink.objects.filter(expires_at__lt=now).delete()
+
+    def delete_old(firm_id: UUID) -> int:
+        with firm(firm_id):
+            return Invitation.objects.filter(asked_at__lt=now - KEPT).delete()[0]
+
+    for_every_firm(delete_old, "deleting old invitations", foreseen=DatabaseError)

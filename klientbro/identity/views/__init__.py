@@ -1,0 +1,1 @@
+"""The views of identity: members, invitations, the chosen firm, sessions, and links."""
