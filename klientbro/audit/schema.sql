@@ -13,7 +13,7 @@ $$;
 
 -- Puts one entry at the end of the firm's chain. One transaction at a time does so for a firm, from
 -- its first entry until it has committed: entries come at the end of a transaction, so not for long.
-create or replace function audit_append(
+create or replace function audit_put(
   firm uuid, action text, kind text, object_id text, client bigint, before jsonb, after jsonb
 ) returns void language plpgsql security definer set search_path = pg_catalog, public as $$
 declare
@@ -24,12 +24,6 @@ declare
   entry_at timestamptz := clock_timestamp();
   link bytea;
 begin
-  if firm is null then
-    return;
-  end if;
-  if session_user = 'klientbro_app' and firm::text is distinct from firm_before then
-    raise exception 'an entry belongs to the firm that the work is done for';
-  end if;
   perform pg_advisory_xact_lock(hashtextextended('klientbro audit ' || firm, 0));
   perform set_config('klientbro.firm', firm::text, true);
   select e.number, e.hash into last from audit_entry e
@@ -45,6 +39,20 @@ begin
       coalesce(actor ->> 'way', 'job'), coalesce(actor ->> 'address', ''), action, kind, object_id,
       client, before, after), 'UTF8')));
   perform set_config('klientbro.firm', coalesce(firm_before, ''), true);
+end $$;
+
+-- Only the triggers, which run as the owner of the tables, and the function below may put entries.
+revoke all on function audit_put(uuid, text, text, text, bigint, jsonb, jsonb) from public;
+
+-- For what changes no row: a reveal, an export, a sign-in. Only in the log of the firm at work.
+create or replace function audit_append(
+  firm uuid, action text, kind text, object_id text, client bigint, before jsonb, after jsonb
+) returns void language plpgsql security definer set search_path = pg_catalog, public as $$
+begin
+  if firm::text is distinct from current_setting('klientbro.firm', true) then
+    raise exception 'an entry belongs to the firm that the work is done for';
+  end if;
+  perform audit_put(firm, action, kind, object_id, client, before, after);
 end $$;
 
 -- The last entry of a transaction is where the chain ends; those before it need not tell.

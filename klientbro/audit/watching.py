@@ -139,6 +139,7 @@ declare
   was jsonb := '{}';
   is_now jsonb := '{}';
   one "%(table)s";
+  firm_before text := current_setting('klientbro.firm', true);
 begin
   if %(only_people)s and coalesce(current_setting('klientbro.actor', true), '') = '' then
     return null;
@@ -156,8 +157,11 @@ begin
       return null;
     end if;
   end if;
-  perform audit_append(one.firm_id, lower(tg_op), '%(table)s', one."%(id)s"::text, %(client)s,
+  -- at commit, when the transaction may have gone back to another firm or to none
+  perform set_config('klientbro.firm', one.firm_id::text, true);
+  perform audit_put(one.firm_id, lower(tg_op), '%(table)s', one."%(id)s"::text, %(client)s,
     was, is_now);
+  perform set_config('klientbro.firm', coalesce(firm_before, ''), true);
   return null;
 end $$;
 drop trigger if exists audited on "%(table)s";

@@ -134,7 +134,7 @@ class _People:
     """Who of the current firm may be written to."""
 
     def __init__(self) -> None:
-        memberships = Membership.objects.filter(user__is_active=True)
+        memberships = Membership.current.all()
         roles = dict(memberships.values_list("user_id", "role"))
         self.members = set(roles)
         self.administrators = {one for one, role in roles.items() if role == ADMINISTRATOR}

@@ -59,9 +59,7 @@ def write_digests(firm_id: UUID, now: datetime) -> int:
                 "user_id", flat=True
             )
         )
-        members = Membership.objects.filter(
-            user__is_active=True, user_id__in=concerned - told_lately
-        )
+        members = Membership.current.filter(user_id__in=concerned - told_lately)
         users = User.objects.in_bulk(members.values_list("user_id", flat=True))
         for user_id, user in users.items():
             _write(firm_id, user, waiting.get(user_id, []), aside.get(user_id, []), now)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, nullcontext
 from functools import wraps
 from typing import Any
 from uuid import UUID
@@ -20,9 +21,15 @@ from klientbro.domain.periods import Month
 from klientbro.practice.permissions import Act, may
 from klientbro.tenants.context import current_firm
 from klientbro.tenants.models import User
+from klientbro.tenants.plans import kept_plans
 
 View = Callable[..., HttpResponseBase]
 REFUSED = 422
+
+
+def plans_for(request: HttpRequest) -> AbstractContextManager[None]:
+    """A page asks the same few questions for every client: their plans are kept."""
+    return kept_plans() if request.method in ("GET", "HEAD") else nullcontext()
 
 
 def product_view(act: Act) -> Callable[[View], View]:
@@ -35,7 +42,8 @@ def product_view(act: Act) -> Callable[[View], View]:
                 raise Http404
             if not may(request.user, act):
                 raise PermissionDenied
-            return view(request, **arguments)
+            with plans_for(request):
+                return view(request, **arguments)
 
         return login_required(wrapped)
 

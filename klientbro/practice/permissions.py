@@ -24,6 +24,8 @@ class Act(Enum):
     EDIT_TEMPLATES = auto()
     EDIT_REPORT_LINES = auto()  # a client's own, or the firm's default where none is named
     CHANGE_SETTINGS = auto()
+    READ_LOG = auto()  # who did what, and the monthly review of it
+    MANAGE_MEMBERS = auto()  # invite to the firm, close access, say what sign-in must be
 
 
 def may(person: User | AnonymousUser, act: Act, *, client_id: int | None = None) -> bool:

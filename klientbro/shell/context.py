@@ -28,6 +28,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         ],
         "sign_in_address": _sign_in_address(),
         "firm": getattr(request, "firm", None),
+        "places": getattr(request, "places", ()),
     }
 
 

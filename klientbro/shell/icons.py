@@ -64,6 +64,8 @@ _DRAWINGS: dict[str, str] = {
     "screen": '<rect x="2" y="3" width="12" height="8" rx="1.2"/><path d="M6 13.5h4M8 11v2.5"/>',
     "globe": _RING + '<path d="M2 8h12M8 2c2 2 2.4 4 2.4 6S10 12 8 14c-2-2-2.4-4-2.4-6S6 4 8 2z"/>',
     "person": '<circle cx="8" cy="5.5" r="2.7"/><path d="M2.8 13.8c.6-2.6 2.7-4 5.2-4s4.6 1.4 5.2 4"/>',
+    "people": '<circle cx="6" cy="5.5" r="2.4"/><path d="M1.5 13.5c.5-2.4 2.3-3.7 4.5-3.7s4 1.3 4.5 3.7M10.5 3.4a2.4 2.4 0 0 1 0 4.2M12 10.2c1.4.5 2.3 1.6 2.6 3.3"/>',
+    "shield": '<path d="M8 1.8l5 1.9v4c0 3.2-2 5.4-5 6.6-3-1.2-5-3.4-5-6.6v-4z"/>',
     "sign-out": '<path d="M6.5 2.5h-4v11h4M10 5l3 3-3 3M13 8H6"/>',
     "keyboard": '<rect x="1.5" y="4" width="13" height="8" rx="1.2"/><path d="M4 6.7h.1M6.6 6.7h.1M9.2 6.7h.1M11.8 6.7h.1M5 9.5h6"/>',
 }

@@ -44,5 +44,12 @@ GROUPS = (
             Place("/integrasjoner/kapasitet/", _("Capacity"), "gauge"),
         ),
     ),
+    Group(
+        pgettext("accounting firm", "Firm"),
+        (
+            Place("/brukere/", _("Users"), "people"),
+            Place("/logg/", pgettext("audit", "Log"), "shield"),
+        ),
+    ),
     Group("", (Place("/hjelp/", _("Help"), "help"),)),
 )

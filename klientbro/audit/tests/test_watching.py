@@ -7,14 +7,14 @@ from typing import Any
 
 import psycopg
 import pytest
-from django.db import InternalError, ProgrammingError, connection, connections
+from django.db import InternalError, ProgrammingError, connection, connections, transaction
 
 from klientbro.audit.services import note
 from klientbro.audit.verifying import verify
 from klientbro.audit.watching import HIDDEN, NOT_WATCHED, NOT_WATCHED_PREFIXES, is_watched
 from klientbro.clients.models import Client, ClientFacts, Connection, Integration
 from klientbro.domain.identifier import IdentifierKind
-from klientbro.tenants.context import acting_as
+from klientbro.tenants.context import acting_as, firm_set
 from klientbro.tenants.context import firm as in_firm
 from klientbro.tenants.services import create_firm, firm_envelopes
 
@@ -128,6 +128,7 @@ def test_application_can_neither_write_alter_nor_take_away_an_entry(user: Any) -
         "update audit_head set number = 0",
         "delete from audit_head",
         f"select audit_append('{other.id}', 'export', 'x', '', null, '{{}}', '{{}}')",
+        f"select audit_put('{firm.id}', 'export', 'x', '', null, '{{}}', '{{}}')",
     ):
         with (
             pytest.raises((ProgrammingError, InternalError)),
@@ -184,6 +185,19 @@ def test_whoever_goes_past_every_wall_is_found_out(
         found = verify().breaks
     assert found
     assert found[0].number == broken_at
+
+
+def test_change_is_noted_in_its_own_firm_also_when_another_stands_at_commit(user: Any) -> None:
+    firms = [create_firm(name) for name in ("Åsen Regnskap AS", "Bråten Regnskap AS")]
+    with acting_as(user.pk), transaction.atomic():
+        for firm in firms:
+            with firm_set(firm.id), transaction.atomic():
+                make_client(firm, f"Klient av {firm.name}")
+    for firm in firms:
+        with in_firm(firm.id):
+            (entry,) = entries()
+            assert entry[8]["name"] == f"Klient av {firm.name}"
+            assert verify().breaks == ()
 
 
 def test_chains_of_two_firms_are_apart_and_two_thousand_changes_at_once_are_one_chain() -> None:

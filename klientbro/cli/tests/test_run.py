@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -13,6 +14,7 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
 from klientbro.database.paths import ServerPaths
@@ -124,6 +126,17 @@ def running(request: pytest.FixtureRequest) -> Iterator[Running]:
         wait_until(lambda: not made.family(), 10)
 
 
+def ask_for_new_password(running: Running, email: str) -> None:
+    """As a browser does: the form, then its answer."""
+    page = f"http://127.0.0.1:{running.port}/konto/passord/glemt/"
+    with httpx.Client(follow_redirects=True, trust_env=False, timeout=60) as browser:
+        token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', browser.get(page).text)
+        assert token is not None
+        form = {"csrfmiddlewaretoken": token[1], "email": email}
+        answer = browser.post(page, data=form, headers={"Referer": page})
+    assert answer.url.path == "/konto/passord/glemt/sendt/"
+
+
 def test_run_from_nothing_answers_and_ctrl_c_stops_all(running: Running) -> None:
     assert running.answers()
     text = running.text()
@@ -142,6 +155,18 @@ def test_run_from_nothing_answers_and_ctrl_c_stops_all(running: Running) -> None
 
     link = running.klientbro("user", "create", "ola@byra.example", "--json")
     assert json.loads(link.stdout)["sign_in_link"].startswith(f"http://localhost:{running.port}/")
+
+    ask_for_new_password(running, "ola@byra.example")
+    letters = running.home / "mail"
+    assert wait_until(lambda: bool(list(letters.glob("*.log"))), 90), running.text()
+    letter = next(letters.glob("*.log")).read_text()
+    assert "To: ola@byra.example" in letter
+    assert f"http://localhost:{running.port}/konto/passord/glemt/" in letter
+
+    assert "is closed" in running.klientbro("user", "disable", "ola@byra.example").stdout
+    unknown = running.klientbro("user", "disable", "ukjent@byra.example")
+    assert unknown.returncode == 2
+    assert "klientbro user create" in unknown.stderr
 
     running.process.send_signal(signal.SIGINT)
     assert running.process.wait(timeout=60) == 0, running.text()

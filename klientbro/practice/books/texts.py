@@ -38,8 +38,8 @@ class Notice:
 
 
 def month_name(month: Month) -> str:
-    """`oktober 2026`."""
-    return f"{_(month.name).lower()} {month.year}"
+    """`oktober 2026`; English writes months with a capital letter."""
+    return f"{_(month.name)} {month.year}"
 
 
 def month_title(month: Month) -> str:
@@ -75,16 +75,24 @@ def seal_tone(state: MonthState) -> str:
 
 def state_words(state: MonthState) -> str:
     """The state of a month in words, for labels."""
-    return {
-        MonthState.SEALED: _("Reconciled with the source"),
-        MonthState.DIFFERS: _("Not reconciled with the source"),
-        MonthState.MOVING: _("In motion, is tried again"),
-        MonthState.UNPROVED: _("Not compared yet"),
-        MonthState.OPEN: _("The month is open"),
-        MonthState.AHEAD: _("Has not begun"),
-        MonthState.MISSING: _("Fetching history"),
-        MonthState.BEFORE: _("Before the books began"),
-    }[state]
+    match state:
+        case MonthState.SEALED:
+            return _("Reconciled with the source")
+        case MonthState.DIFFERS:
+            return _("Not reconciled with the source")
+        case MonthState.MOVING:
+            return _("In motion, is tried again")
+        case MonthState.UNPROVED:
+            return _("Not compared yet")
+        case MonthState.OPEN:
+            return _("The month is open")
+        case MonthState.AHEAD:
+            return _("Has not begun")
+        case MonthState.MISSING:
+            return _("Fetching history")
+        case MonthState.BEFORE:
+            return _("Before the books began")
+    raise ValueError(state)
 
 
 def mark_label(mark: MonthMark) -> str:

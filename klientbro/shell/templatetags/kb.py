@@ -9,8 +9,12 @@ from typing import Any
 from django import template
 from django.core.paginator import Page
 from django.http import QueryDict
+from django.template import defaulttags
+from django.template.base import Parser, Token
 from django.template.context import Context
+from django.urls import NoReverseMatch
 from django.utils import timezone
+from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
@@ -19,6 +23,7 @@ from klientbro.domain.orgnr import format_orgnr
 from klientbro.lib.dates import format_date, format_time, oslo_date, to_oslo
 from klientbro.lib.numbers import NO_BREAK_SPACE, format_count, format_nok
 from klientbro.shell import icons
+from klientbro.shell.addresses import address
 from klientbro.shell.markup import fill
 from klientbro.shell.paging import Pages, pages_around
 
@@ -111,6 +116,32 @@ def orgnr(value: str | None) -> str:
 def masked(value: str | None) -> str:
     """A personal number with only its birth date: `018190 *****`."""
     return mask_national_id(value).replace(" ", NO_BREAK_SPACE) if value else ""
+
+
+class AddressNode(defaulttags.URLNode):
+    """`{% url %}` by klientbro.shell.addresses."""
+
+    def render(self, context: Context) -> str:
+        if self.kwargs:
+            return super().render(context)
+        arguments = [argument.resolve(context) for argument in self.args]
+        try:
+            found = address(self.view_name.resolve(context), *arguments)
+        except NoReverseMatch:
+            if self.asvar is None:
+                raise
+            found = ""
+        if self.asvar is not None:
+            context[self.asvar] = found
+            return ""
+        return conditional_escape(found) if context.autoescape else found
+
+
+@register.tag
+def url(parser: Parser, token: Token) -> AddressNode:
+    """Django's own `{% url %}`, faster: a page asks for some forty addresses."""
+    node = defaulttags.url(parser, token)
+    return AddressNode(node.view_name, node.args, node.kwargs, node.asvar)
 
 
 @register.simple_tag

@@ -18,6 +18,7 @@ from klientbro.lib.errors import UnknownAccountError
 from klientbro.practice.books.access import ClientPage, client_page, read_client
 from klientbro.practice.books.texts import cause_notice
 from klientbro.practice.books.typed import page_number
+from klientbro.practice.pages import plans_for
 
 __all__ = ["client_view", "ledger_view", "page_number", "show"]
 
@@ -32,7 +33,8 @@ def client_view(view: ClientView) -> ClientView:
     def wrapped(
         request: HttpRequest, client_id: UUID, **arguments: str | int | UUID
     ) -> HttpResponseBase:
-        return view(request, client_page(client_id), **arguments)
+        with plans_for(request):
+            return view(request, client_page(client_id), **arguments)
 
     return login_required(wrapped)
 
@@ -61,7 +63,8 @@ def ledger_view(tab: str) -> Callable[[ClientView], ClientView]:
                     context = {"unknown_accounts": error.account_ids}
                     return show(request, page, tab, WAITING, context)
 
-            return read_client(client_id, read)
+            with plans_for(request):
+                return read_client(client_id, read)
 
         return login_required(wrapped)
 

@@ -109,6 +109,10 @@
       location.reload();
     }
   });
+  body.addEventListener("htmx:configRequest", (event) => {
+    // what asks by the clock is nobody's work: it does not keep a session alive
+    if (!event.detail.triggeringEvent) event.detail.headers["KB-Unattended"] = "1";
+  });
   body.addEventListener("htmx:responseError", () => toast(body.dataset.failed, "danger"));
   body.addEventListener("htmx:sendError", (event) => {
     // a part that asks again by itself says nothing; the next answer is soon enough
