@@ -36,7 +36,7 @@ from klientbro.lib.errors import ConfigurationError
 SETTING = "KLIENTBRO_BACKUP_DATABASE_URL"
 # Their rows stay out of the file, each for its reason; the tables themselves are in it.
 LEFT_OUT: dict[str, str] = {
-    "django_session": "whoever holds a session's key is signed in; people sign in again",
+    "identity_session": "a session ends with the database it stands in; people sign in again",
     "sync_accesstoken": "short-lived keys of the accounting system; asked for anew",
     "sync_budgetwait": "who waited at that moment",
 }

@@ -208,6 +208,14 @@ def work_on_items(connection_id: int, day: date) -> None:
     """
     from klientbro.sync.services import queue_sync
 
+    with database.cursor() as cursor:  # most who look come within the hour: they write nothing
+        cursor.execute(
+            "select from sync_itemday where connection_id = %s and day = %s "
+            "and worked_on_at >= clock_timestamp() - interval '1 hour'",
+            [connection_id, day],
+        )
+        if cursor.fetchone() is not None:
+            return
     with django_transaction.atomic(), database.cursor() as cursor:
         cursor.execute(
             "insert into sync_itemday as d (firm_id, connection_id, day, worked_on_at) "

@@ -6,6 +6,7 @@ in the order of their ids, so that two people at work at once wait for each othe
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
@@ -59,13 +60,41 @@ class FactChanges:
         return named
 
 
-def set_facts(client_ids: Collection[int], changes: FactChanges, *, by: User | None) -> int:
+def facts_mark(client: Client) -> str:
+    """What a form showed of one client's facts and labels, as a short text: it changes when they
+    do."""
+    facts = ClientFacts.objects.filter(client=client).first()
+    told = facts.updated_at.isoformat() if facts else ""
+    names = ClientLabel.objects.filter(client=client).values_list("label__sort_key", flat=True)
+    return hashlib.sha256("|".join([told, *sorted(names)]).encode()).hexdigest()[:24]
+
+
+def set_facts(
+    client_ids: Collection[int],
+    changes: FactChanges,
+    *,
+    by: User | None,
+    seen: str | None = None,
+) -> int:
     """Sets the facts on the clients; how many clients there were. RefusedError when a value is
-    not possible; then nothing has changed."""
+    not possible; then nothing has changed.
+
+    seen: the mark of what a form for one client showed; refused when it has changed meanwhile.
+    """
     values = changes.values()
     _check(values)
     with transaction.atomic():
         clients = _locked(client_ids)
+        if seen is not None and any(
+            facts_mark(client) != seen for client in Client.objects.filter(pk__in=clients)
+        ):
+            raise RefusedError(
+                _(
+                    "Somebody else has changed the facts meanwhile. Close and open them again to "
+                    "see what they are now."
+                ),
+                code="stale",
+            )
         if not values:
             return len(clients)
         firm_id = current_firm_id()
@@ -141,7 +170,7 @@ def set_labels(
 
 def people_of_firm() -> list[User]:
     """Everybody who may be made responsible, by name."""
-    people = User.objects.filter(pk__in=Membership.objects.values("user_id"), is_active=True)
+    people = User.objects.filter(pk__in=Membership.current.values("user_id"))
     return sorted(people, key=lambda person: norwegian_sort_key(str(person)))
 
 
@@ -169,7 +198,7 @@ def _locked(client_ids: Collection[int]) -> list[int]:
 
 def _check(values: dict[str, Any]) -> None:
     responsible = values.get("responsible_id")
-    if responsible is not None and not Membership.objects.filter(user_id=responsible).exists():
+    if responsible is not None and not Membership.current.filter(user_id=responsible).exists():
         raise RefusedError(
             _("The responsible person does not belong to the firm. Choose somebody else."),
             field="responsible",

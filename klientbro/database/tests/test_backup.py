@@ -66,8 +66,8 @@ def filled(shared: EmbeddedServer) -> EmbeddedServer:
             "create policy firm_only on books"
             " using (firm = current_setting('klientbro.firm', true));"
             "grant select on books to klientbro_app;"
-            "create table django_session (session_key text); "
-            "insert into django_session values ('whoever has this is signed in');"
+            "create table identity_session (session_key text); "
+            "insert into identity_session values ('whoever has this is signed in');"
         )
     return shared
 
@@ -245,7 +245,7 @@ def test_manifest_and_dump_are_of_the_same_moment(
     restore(read_backup(path))
     backup_url = filled.urls.backup or ""
     assert ask(backup_url, "select count(*), sum(amount) from books") == [(2, 0)]
-    assert ask(backup_url, "select count(*) from django_session") == [(0,)]
+    assert ask(backup_url, "select count(*) from identity_session") == [(0,)]
     # rights and policies came with it
     assert ask(filled.urls.app, "select count(*) from books") == [(0,)]
 

@@ -3,17 +3,19 @@
 A month's estimate is a quarter last year's same month and three quarters the middle of the last
 twelve. The middle, since one large month would else be expected again and again: over last year's
 quarters of the stand-in's books it was nearer than means and growth (bench/forecast.py). What is
-already known of the month is taken from it, so nothing is counted twice.
+already known of the month is taken from it, so nothing is counted twice. What goes by invoice
+begins when an invoice of the first day is paid (lags.py): until then the open items are all.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from statistics import median
 
+from klientbro.domain.liquidity.lags import NO_LAG, Lag
 from klientbro.domain.liquidity.lines import (
     CashLine,
     Certainty,
@@ -86,9 +88,11 @@ def estimate_lines(
     since: Month,
     start: date,
     until: date,
+    lags: Mapping[Category, Lag] | None = None,
 ) -> Found:
     """Lines for what each month still lacks of the usual, spread over its Fridays."""
     found = Found()
+    waits = lags or {}
     months = tuple(month_range(Month.of(start), Month.of(until)))
     for category in ESTIMATED:
         history = _usual(flows, category, since, start)
@@ -104,10 +108,38 @@ def estimate_lines(
             done = moved_in(flows, category, month) if month == Month.of(start) else ZERO
             has = done + known_in.get(month, ZERO)
             rest = max(usual - has, ZERO) if usual > 0 else min(usual - has, ZERO)
-            if abs(rest) < 1:
-                continue
-            for at, (day, part) in enumerate(spread_over(round_to_ore(rest), first, last, start)):
-                found.lines.append(_line(category, month, at, day, part, usual, has))
+            lag = waits.get(category, NO_LAG)
+            parts = _placed(rest, usual, month, first, last, start, lag)
+            for at, (day, part) in enumerate(sorted(parts.items())):
+                found.lines.append(_line(category, month, at, day, part, usual, has, lag))
+    return found
+
+
+def _placed(
+    rest: Decimal, usual: Decimal, month: Month, first: date, last: date, start: date, lag: Lag
+) -> Mapping[date, Decimal]:
+    """What a month lacks by day: paid at once from its first day, by invoice when they are paid.
+
+    Where nothing goes by invoice it is the whole of what is lacking; else at most what can have
+    been invoiced and paid by then.
+    """
+    wanted = {start: rest}
+    if lag.share:
+        most = {
+            start: usual * lag.at_once(month, start),
+            start + timedelta(days=lag.days): usual * lag.by_invoice(month, start),
+        }
+        wanted = {}
+        for day, amount in most.items():
+            taken = min(rest, amount) if usual > 0 else max(rest, amount)
+            rest -= taken
+            wanted[day] = taken
+    found: dict[date, Decimal] = {}
+    for begins, amount in wanted.items():
+        if abs(amount) < 1 or begins > last:
+            continue
+        for day, part in spread_over(round_to_ore(amount), max(first, begins), last, start):
+            found[day] = found.get(day, ZERO) + part
     return found
 
 
@@ -134,6 +166,7 @@ def _line(
     amount: Decimal,
     usual: Decimal,
     has: Decimal,
+    lag: Lag,
 ) -> CashLine:
     kind = {
         Category.SALES: Kind.CUSTOMERS,
@@ -152,6 +185,7 @@ def _line(
             ("month", month.key),
             ("usual", str(usual)),
             ("known", str(has)),
+            *((("wait", str(lag.days)),) if lag.share else ()),
         ),
     )
 

@@ -20,6 +20,7 @@ from klientbro.domain.liquidity.items import (
     brought_up_to_date,
     item_lines,
 )
+from klientbro.domain.liquidity.lags import Lag, lag_of
 from klientbro.domain.liquidity.lines import (
     CashLine,
     Certainty,
@@ -36,7 +37,12 @@ from klientbro.domain.liquidity.lines import (
 from klientbro.domain.liquidity.payroll import PayrollChoices, learn_payroll, payroll_lines
 from klientbro.domain.liquidity.recurring import Category, Flow
 from klientbro.domain.liquidity.schedules import Actual, Loan, Planned, planned_lines
-from klientbro.domain.liquidity.taxes import VatReturn, advance_tax_lines, vat_lines
+from klientbro.domain.liquidity.taxes import (
+    VatReturn,
+    advance_tax_lines,
+    planned_vat_lines,
+    vat_lines,
+)
 from klientbro.domain.periods import Month
 
 
@@ -126,12 +132,18 @@ def forecast(ground: Ground, choices: Choices) -> Forecast:
     found.take(payroll_lines(ground.duties, pattern, ground.facts, start, until))
     found.take(vat_lines(ground.duties, ground.vat_frequency, ground.returns, start, until))
     found.take(advance_tax_lines(ground.duties, ground.facts, choices.assessed_tax, start, until))
-    found.take(
-        planned_lines(choices.planned, choices.loans, _actuals(ground, found.lines), start, until)
+    planned = planned_lines(
+        choices.planned, choices.loans, _actuals(ground, found.lines), start, until
     )
+    planned.take(planned_vat_lines(planned.lines, ground.vat_frequency, start, until))
+    found.take(planned)
     _cut(found, until)
     if choices.with_estimates:
-        found.take(estimate_lines(ground.monthly, found.lines, ground.since, start, until))
+        found.take(
+            estimate_lines(
+                ground.monthly, found.lines, ground.since, start, until, _lags(ground, choices)
+            )
+        )
     lines = [line for line in found.lines if line.amount]
     return Forecast(
         start,
@@ -163,6 +175,15 @@ def _items(side: Side, held: OpenSide | None, ground: Ground, choices: Choices) 
     if held.as_of < ground.start:
         found.notices[Notice.OLD_ITEMS] = held.as_of.isoformat()
     return found
+
+
+def _lags(ground: Ground, choices: Choices) -> Mapping[Category, Lag]:
+    """How long new sales and purchases wait for their money."""
+    sides = ((Category.SALES, ground.customers), (Category.PURCHASES, ground.suppliers))
+    return {
+        category: lag_of(category, side.items if side else (), ground.recent, choices.habits)
+        for category, side in sides
+    }
 
 
 def _ahead(ground: Ground) -> Found:

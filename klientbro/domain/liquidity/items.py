@@ -81,7 +81,7 @@ class ItemRules:
     """How overdue items are treated, and after how long nobody counts on them."""
 
     overdue: Overdue = Overdue.SPREAD
-    spread_days: int = 28
+    spread_days: int = 42
     doubtful_after: int = 180
     doubtful_debt_after: int = 365
     default_term: int = DEFAULT_TERM

@@ -59,6 +59,7 @@ class Reason(StrEnum):
     VAT_FILED = "vat_filed"
     VAT_COMPUTED = "vat_computed"
     VAT_ESTIMATED = "vat_estimated"
+    VAT_PLANNED = "vat_planned"
     WAGES_POSTED = "wages_posted"
     WAGES_EXPECTED = "wages_expected"
     WITHHELD_POSTED = "withheld_posted"
@@ -159,6 +160,7 @@ class Notice(StrEnum):
     NO_PAY_DAY = "no_pay_day"
     NO_VAT_FREQUENCY = "no_vat_frequency"
     RATE_ASSUMED = "rate_assumed"
+    NO_PERSONAL_TAX = "no_personal_tax"
     HISTORY_MISSING = "history_missing"
 
 
@@ -177,6 +179,8 @@ class Found:
         self.notices.update(other.notices)
 
 
+# Begins the key of the VAT that a planned line holds.
+VAT_OF = "vat-of:"
 ORDER = {kind: at for at, kind in enumerate(Kind)}
 
 

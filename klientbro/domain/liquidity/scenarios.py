@@ -13,6 +13,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from klientbro.domain.liquidity.lines import (
+    VAT_OF,
     CashLine,
     Certainty,
     Kind,
@@ -150,6 +151,7 @@ def apply(
                 passed.append(change)
             elif change.kind is ChangeKind.OUT:
                 del held[change.line]
+                held.pop(f"{VAT_OF}{change.line}", None)
             elif change.day is not None:
                 held[change.line] = held[change.line].moved_to(bank_day(change.day, start))
         elif change.kind is ChangeKind.IN:

@@ -66,7 +66,8 @@ class Planned:
     """A line as a person has planned it, or a recurring one that has been taken.
 
     account, party: what its posting will stand on; with neither, only an equal amount matches.
-    settled: the voucher a person has matched a line of one day with.
+    settled: the voucher a person has matched a line of one day with. vat_rate: of the VAT that the
+    amount holds, 0 for none; the VAT comes back, or is paid, on the term's day.
     """
 
     id: str
@@ -80,6 +81,7 @@ class Planned:
     party: str = ""
     is_recurring: bool = False
     settled: int | None = None
+    vat_rate: Decimal = ZERO
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,7 +247,11 @@ def _line(one: Planned, day: date, start: date) -> CashLine:
         party=one.party,
         account=one.account,
         nominal=day,
-        facts=(("interval", one.interval.value), *_late(day, start)),
+        facts=(
+            ("interval", one.interval.value),
+            *((("vat", str(one.vat_rate)),) if one.vat_rate else ()),
+            *_late(day, start),
+        ),
     )
 
 

@@ -18,11 +18,15 @@ from klientbro.domain.deadlines.tax import advance_tax_company, advance_tax_pers
 from klientbro.domain.deadlines.vat import vat_deadlines
 from klientbro.domain.liquidity.duties import LATE_DAYS, SMALLEST_REST, Duties, Duty
 from klientbro.domain.liquidity.lines import (
+    VAT_OF,
+    CashLine,
     Certainty,
     Found,
     Kind,
     Notice,
     Reason,
+    Source,
+    SourceKind,
     bank_day,
 )
 from klientbro.domain.money import ZERO, round_to_ore
@@ -91,6 +95,49 @@ def vat_lines(
         found.left_out.append(duties.unexplained(Duty.VAT_SETTLED, left))
     if expected is None and frequency is not VatFrequency.NOT_REGISTERED:
         found.notices[Notice.SHORT_HISTORY] = ""
+    return found
+
+
+def planned_vat_lines(
+    lines: Sequence[CashLine], frequency: VatFrequency | None, start: date, until: date
+) -> Found:
+    """The VAT of planned lines that hold any, on the day of the term they fall in.
+
+    Buying for 125 000 with 25 % gives 25 000 less to pay. Lines that stand for something usual
+    have theirs in the usual already.
+    """
+    found = Found()
+    planned = [line for line in lines if line.fact("vat") and not (line.account or line.party)]
+    if not planned or frequency is None:
+        return found
+    terms = [
+        deadline
+        for year in range(start.year - 1, until.year + 1)
+        for deadline in vat_deadlines(frequency, year)
+    ]
+    for line in planned:
+        day = line.nominal or line.day
+        rate = Decimal(line.fact("vat"))
+        own = next((d for d in terms if d.term.first_day <= day <= d.term.last_day), None)
+        if own is None or not start <= own.due <= until:
+            continue
+        found.lines.append(
+            CashLine(
+                key=f"{VAT_OF}{line.key}",
+                day=bank_day(own.due, start),
+                amount=-round_to_ore(line.amount * rate / (1 + rate)),
+                kind=Kind.VAT,
+                certainty=Certainty.PLANNED,
+                source=Source(SourceKind.RULE, Reason.VAT_PLANNED, rule_id=line.source.rule_id),
+                nominal=own.nominal,
+                facts=(
+                    ("term", own.term.key),
+                    ("of", line.title),
+                    ("amount", str(line.amount)),
+                    ("rate", str(rate)),
+                ),
+            )
+        )
     return found
 
 
@@ -228,6 +275,9 @@ def advance_tax_lines(
     is_person = facts.company_form.is_person
     if not facts.has_advance_tax and assessed is None:
         return found
+    if is_person and assessed is None:
+        # a person's tax is no liability of the business: its books do not tell of it
+        found.notices[Notice.NO_PERSONAL_TAX] = ""
     rule = advance_tax_person if is_person else advance_tax_company
     owed = max(duties.owed(Duty.TAX), ZERO)
     for year in range(start.year - 1, until.year + 1):

@@ -12,11 +12,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 from decimal import Decimal
-from enum import StrEnum
 
 from klientbro.domain.money import ZERO, sum_amounts
+from klientbro.domain.reconciliation.bank_faults import (
+    BankDifference,
+    BankFinding,
+    BankLine,
+    name_open,
+)
 from klientbro.domain.reconciliation.match_rules import (
     Match,
     MatchItem,
@@ -29,37 +33,14 @@ from klientbro.domain.reconciliation.match_rules import (
 )
 from klientbro.domain.reconciliation.matching import find_matches
 
-
-class BankFinding(StrEnum):
-    """What does not agree."""
-
-    STATEMENT_DOES_NOT_ADD_UP = "statement_does_not_add_up"
-    OPENING_DIFFERS = "opening_differs"
-    NOT_IN_LEDGER = "not_in_ledger"
-    NOT_ON_STATEMENT = "not_on_statement"
-    DOUBLED_IN_LEDGER = "doubled_in_ledger"
-    DOUBLED_ON_STATEMENT = "doubled_on_statement"
-
-
-@dataclass(frozen=True, slots=True)
-class BankLine:
-    """A line of a statement or a posting on the bank account, deposits positive."""
-
-    id: str
-    day: date
-    amount: Decimal
-    text: str = ""
-    reference: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class BankDifference:
-    """One finding; effect is what it does to ledger less statement. twin: what is repeated."""
-
-    finding: BankFinding
-    effect: Decimal
-    line: BankLine | None = None
-    twin: BankLine | None = None
+__all__ = [
+    "BankCheck",
+    "BankDifference",
+    "BankFinding",
+    "BankLine",
+    "bank_rules",
+    "check_bank",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +109,9 @@ def check_bank(
         found.append(BankDifference(finding, calculated - closing))
     if ledger_opening != opening:
         found.append(BankDifference(BankFinding.OPENING_DIFFERS, ledger_opening - opening))
-    found += _one_sided(postings, open_ids, _LEDGER)
-    found += _one_sided(statement, open_ids, _BANK)
+    open_postings, met_postings = _parted(postings, open_ids, _LEDGER)
+    open_lines, met_lines = _parted(statement, open_ids, _BANK)
+    found += name_open(open_postings, open_lines, met_postings=met_postings, met_lines=met_lines)
     return BankCheck(
         closing, calculated, ledger_balance, result.matches, tuple(found), result.is_complete
     )
@@ -139,12 +121,10 @@ def check_bank(
 class _OneSide:
     prefix: str
     sign: int
-    alone: BankFinding
-    doubled: BankFinding
 
 
-_LEDGER = _OneSide("l:", 1, BankFinding.NOT_ON_STATEMENT, BankFinding.DOUBLED_IN_LEDGER)
-_BANK = _OneSide("b:", -1, BankFinding.NOT_IN_LEDGER, BankFinding.DOUBLED_ON_STATEMENT)
+_LEDGER = _OneSide("l:", 1)
+_BANK = _OneSide("b:", -1)
 
 
 def _matched(
@@ -168,22 +148,12 @@ def _item(line: BankLine, side: _OneSide, stands_on: Side) -> MatchItem:
     )
 
 
-def _one_sided(
-    lines: Sequence[BankLine], open_ids: set[str], side: _OneSide
-) -> list[BankDifference]:
-    """Lines nothing on the other side meets; a repeat of a matched one is called doubled."""
-    is_open = {line.id: side.prefix + line.id in open_ids for line in lines}
-    matched = {_repeat_key(line): line for line in reversed(lines) if not is_open[line.id]}
-    found = []
-    for line in lines:
-        if not is_open[line.id] or line.amount == ZERO:
-            continue
-        twin = matched.get(_repeat_key(line))
-        finding = side.doubled if twin is not None else side.alone
-        effect = line.amount if side.sign > 0 else ZERO - line.amount
-        found.append(BankDifference(finding, effect, line, twin))
-    return found
-
-
-def _repeat_key(line: BankLine) -> tuple[date, Decimal, str, str]:
-    return (line.day, line.amount, line.text.strip(), line.reference.strip())
+def _parted(
+    rows: Sequence[BankLine], open_ids: set[str], side: _OneSide
+) -> tuple[list[BankLine], list[BankLine]]:
+    """Rows that nothing on the other side meets, and the others."""
+    open_rows: list[BankLine] = []
+    met: list[BankLine] = []
+    for row in rows:
+        (open_rows if side.prefix + row.id in open_ids else met).append(row)
+    return open_rows, met

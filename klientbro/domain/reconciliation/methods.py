@@ -55,6 +55,18 @@ _EVERY = {
 }
 
 
+class Risk(StrEnum):
+    """How likely an account is to be wrong in a way that matters, as the firm judges it.
+
+    GRFS leaves method and extent to the accountant's judgement of risk, so the judgement is
+    written down beside them (norwegian-accounting.md §16).
+    """
+
+    LOW = "low"
+    NORMAL = "normal"
+    HIGH = "high"
+
+
 class SuggestedBy(StrEnum):
     """What a suggestion rests on."""
 

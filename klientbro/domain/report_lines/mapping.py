@@ -9,8 +9,9 @@ type decides the statement: an override to a line of the other one is passed ove
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import lru_cache
 
 from klientbro.domain.accounts import Account, AccountType
 from klientbro.domain.report_lines.layout import ReportLine, Statement, line_of
@@ -130,9 +131,11 @@ class LineMapping:
 
     def place(self, account: Account) -> Placement:
         """Where the account stands; on an unmapped line when no rule knows it."""
-        statement = Statement.BALANCE if account.type.is_balance_sheet else Statement.INCOME
         number = account.number.strip()
         passed_over: list[LineOverride] = []
+        if not any(overrides for _level, overrides in self._levels):
+            return _standard_placement(number, account.type)
+        statement = Statement.BALANCE if account.type.is_balance_sheet else Statement.INCOME
         for level, overrides in self._levels:
             for prefix in _longest_first(number):
                 override = overrides.get(prefix)
@@ -142,12 +145,18 @@ class LineMapping:
                 if line.statement is statement:
                     return Placement(line, level, prefix, tuple(passed_over))
                 passed_over.append(override)
-        standard = _STANDARD[account.type]
-        for prefix in _longest_first(number):
-            if (code := standard.get(prefix)) is not None:
-                return Placement(line_of(code), MappingLevel.STANDARD, prefix, tuple(passed_over))
-        line = line_of(_UNMAPPED[account.type])
-        return Placement(line, MappingLevel.NONE, "", tuple(passed_over))
+        found = _standard_placement(number, account.type)
+        return replace(found, passed_over=tuple(passed_over)) if passed_over else found
+
+
+@lru_cache(maxsize=10_000)  # a firm's clients have the same few hundred accounts
+def _standard_placement(number: str, type_: AccountType) -> Placement:
+    """Where the standard alone puts an account."""
+    standard = _STANDARD[type_]
+    for prefix in _longest_first(number):
+        if (code := standard.get(prefix)) is not None:
+            return Placement(line_of(code), MappingLevel.STANDARD, prefix, ())
+    return Placement(line_of(_UNMAPPED[type_]), MappingLevel.NONE, "", ())
 
 
 def _longest_first(number: str) -> Iterable[str]:

@@ -7,7 +7,7 @@ A column that is not known has None in every cell, on lines without accounts too
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from klientbro.domain.accounts import Account, AccountId, account_sort_key
@@ -24,7 +24,7 @@ from klientbro.domain.report_lines import (
     income_statement,
 )
 from klientbro.domain.reporting.books import Gap, MonthBooks
-from klientbro.domain.reporting.columns import Basis, Column
+from klientbro.domain.reporting.columns import Basis, Column, Span
 
 Amount = Decimal | None
 
@@ -114,7 +114,7 @@ def result_grid(
     kept = []
     statements: list[StatementOfLines | None] = []
     for column in columns:
-        if column.basis is Basis.BUDGET:
+        if column.basis in (Basis.BUDGET, Basis.FORECAST):
             column = _with_budget(column, budget)
         kept.append(column)
         if not column.is_known:
@@ -123,11 +123,60 @@ def result_grid(
         balances: list[tuple[Account, Decimal | None]]
         if column.basis is Basis.BUDGET:
             balances = [(one, budgeted(budget or {}, one.id, column.period)) for one in result]
+        elif column.basis is Basis.FORECAST:
+            balances = _forecast(books, column, result, budget or {})
         else:
             moved = books.movements((one.id for one in result), column.period) or {}
             balances = [(one, moved.get(one.id)) for one in result]
         statements.append(income_statement(balances, mapping))
     return _grid(Statement.INCOME, kept, statements)
+
+
+def _forecast(
+    books: MonthBooks, column: Column, accounts: Sequence[Account], budget: BudgetAmounts
+) -> list[tuple[Account, Decimal | None]]:
+    """What has happened through the column's month, and the budget of the months after it."""
+    until = column.until or column.period.last
+    moved = books.movements((one.id for one in accounts), Period(column.period.first, until))
+    if moved is None:
+        return [(one, None) for one in accounts]
+    rest = _rest(column)
+    if rest is None:
+        return [(one, moved[one.id]) for one in accounts]
+    return [(one, moved[one.id] + budgeted(budget, one.id, rest)) for one in accounts]
+
+
+def _rest(column: Column) -> Period | None:
+    """The months of a forecast that the budget stands for."""
+    until = column.until or column.period.last
+    return Period(until.next(), column.period.last) if until < column.period.last else None
+
+
+def with_movement(grid: Grid, year: Period) -> Grid:
+    """A balance sheet of two days with what moved between them, line by line."""
+    opening, closing = grid.columns
+    moved = Column(Span.YEAR_TO_DATE, Basis.ACTUAL, year, opening.gap or closing.gap)
+    return replace(
+        grid,
+        columns=(opening, moved, closing),
+        statements=(grid.statements[0], None, grid.statements[1]),
+        lines=tuple(
+            replace(
+                one,
+                amounts=_between(one.amounts),
+                accounts=tuple(
+                    replace(each, amounts=_between(each.amounts)) for each in one.accounts
+                ),
+            )
+            for one in grid.lines
+        ),
+    )
+
+
+def _between(amounts: tuple[Amount, ...]) -> tuple[Amount, ...]:
+    opening, closing = amounts
+    moved = None if opening is None or closing is None else closing - opening
+    return (opening, moved, closing)
 
 
 def sheet_grid(books: MonthBooks, columns: Sequence[Column], mapping: LineMapping) -> Grid:
@@ -155,9 +204,10 @@ def budgeted(budget: BudgetAmounts, account_id: AccountId, period: Period) -> De
 
 def _with_budget(column: Column, budget: BudgetAmounts | None) -> Column:
     covered = {month for months in (budget or {}).values() for month in months}
-    if covered and all(month in covered for month in column.period.months()):
+    needed = _rest(column) if column.basis is Basis.FORECAST else column.period
+    if needed is None or (covered and all(month in covered for month in needed.months())):
         return column
-    return Column(column.span, column.basis, column.period, Gap.NO_BUDGET)
+    return replace(column, gap=column.gap or Gap.NO_BUDGET)
 
 
 def _in_order(books: MonthBooks) -> list[Account]:

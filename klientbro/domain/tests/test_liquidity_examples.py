@@ -15,6 +15,8 @@ from klientbro.domain.liquidity.habits import Habit
 from klientbro.domain.liquidity.items import Item
 from klientbro.domain.liquidity.lines import CashLine, Certainty, Kind, LeftOutReason, Notice
 from klientbro.domain.liquidity.payroll import PayrollChoices
+from klientbro.domain.liquidity.scenarios import Change, ChangeKind, apply
+from klientbro.domain.liquidity.schedules import Planned
 from klientbro.domain.liquidity.taxes import VatReturn
 from klientbro.domain.periods import Month, month_range
 
@@ -112,7 +114,7 @@ def test_overdue_customers_are_spread_and_never_all_on_the_first_day() -> None:
     assert len(days) == 8
     assert len(set(days)) >= 4
     assert min(days) > START
-    assert max(days) <= date(2026, 6, 1)
+    assert max(days) <= date(2026, 6, 15)
 
 
 def test_overdue_suppliers_are_paid_on_the_first_day() -> None:
@@ -431,15 +433,57 @@ def test_tax_below_two_thousand_is_never_asked_for() -> None:
 
 def test_a_persons_advance_tax_is_only_known_when_it_is_typed() -> None:
     facts = ClientFacts(company_form=CompanyForm.ENK)
-    assert of(made(date(2026, 1, 5), facts=facts), Kind.ADVANCE_TAX) == []
+    untyped = made(date(2026, 1, 5), facts=facts)
+    assert of(untyped, Kind.ADVANCE_TAX) == []
+    assert Notice.NO_PERSONAL_TAX in untyped.notices
     typed = made(
         date(2026, 1, 5),
         facts=facts,
         choices=Choices(assessed_tax=D(40_000), with_estimates=False),
     )
+    assert Notice.NO_PERSONAL_TAX not in typed.notices
     assert [day for day, _ in of(typed, Kind.ADVANCE_TAX)] == [
         date(2026, 3, 16),
         date(2026, 6, 15),
         date(2026, 9, 15),
         date(2026, 12, 15),
     ]
+
+
+def planned_oven(**more: Any) -> Choices:
+    oven = Planned("oven", "Ny ovn", D(-125_000), date(2026, 6, 12), **more)
+    return Choices(planned=(oven,), with_estimates=False)
+
+
+def test_vat_in_a_planned_line_comes_back_on_the_day_of_its_term() -> None:
+    made_ = made(choices=planned_oven(vat_rate=D("0.25")), vat_frequency=VatFrequency.TWO_MONTHLY)
+
+    assert of(made_, Kind.OTHER_OUT) == [(date(2026, 6, 12), D(-125_000))]
+    # May and June are reported on 31 August
+    assert of(made_, Kind.VAT) == [(date(2026, 8, 31), D(25_000))]
+
+
+@pytest.mark.parametrize(
+    ("choices", "frequency"),
+    [
+        (planned_oven(), VatFrequency.TWO_MONTHLY),
+        (planned_oven(vat_rate=D("0.25"), account="1250"), VatFrequency.TWO_MONTHLY),
+        (planned_oven(vat_rate=D("0.25"), settled=7), VatFrequency.TWO_MONTHLY),
+        (planned_oven(vat_rate=D("0.25")), VatFrequency.NOT_REGISTERED),
+        (planned_oven(vat_rate=D("0.25")), None),
+    ],
+)
+def test_no_vat_is_reckoned_twice_or_where_there_is_none(
+    choices: Choices, frequency: VatFrequency | None
+) -> None:
+    assert of(made(choices=choices, vat_frequency=frequency), Kind.VAT) == []
+
+
+def test_a_scenario_that_leaves_a_planned_line_out_leaves_its_vat_out_too() -> None:
+    base = made(choices=planned_oven(vat_rate=D("0.15")), vat_frequency=VatFrequency.TWO_MONTHLY)
+    oven = line(base, "manual:oven:2026-06-12")
+
+    without = apply(base.lines, base.left_out, [Change(ChangeKind.OUT, line=oven.key)], START)
+
+    assert of(base, Kind.VAT) == [(date(2026, 8, 31), D("16304.35"))]
+    assert without.lines == ()

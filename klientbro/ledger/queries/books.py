@@ -12,6 +12,8 @@ from klientbro.ledger.rows import BooksState
 
 CALENDAR_YEAR_END = 12
 
+# The last month with postings is nearly always among the latest: the rest is looked through only
+# where it is not.
 _COLUMNS = """
 select c.id, c.public_id, c.client_id, coalesce(nullif(i.retired_system, ''), i.system),
        c.is_active, c.deleted_at is not null,
@@ -20,7 +22,11 @@ select c.id, c.public_id, c.client_id, coalesce(nullif(i.retired_system, ''), i.
        b.year_end_month, coalesce(b.currency, 'NOK'), b.lock_date, b.covered_from, b.anchor_date,
        coalesce(b.is_anchored_at_conversion, false), coalesce(b.results_restart, true),
        coalesce(b.postings, 0),
-       (select max(month) from ledger_balance k where k.connection_id = c.id and k.postings <> 0),
+       coalesce(
+         (select max(month) from ledger_balance k where k.connection_id = c.id
+            and k.postings <> 0 and k.month >= (current_date - interval '3 months')::date),
+         (select max(month) from ledger_balance k where k.connection_id = c.id
+            and k.postings <> 0)),
        array(select array[y.first_day, y.last_day] from ledger_financial_year y
              where y.connection_id = c.id order by y.first_day)
 from clients_connection c

@@ -129,10 +129,10 @@ where i.voucher_no is not null and i.due_date is not null
 """
 
 _DAILY = f"""
-select p.posting_date, sum(p.amount) from ledger_posting p
+select p.account_id, p.posting_date, sum(p.amount) from ledger_posting p
 where p.connection_id = %(connection)s and p.account_id = any(%(bank)s::text[])
   and p.posting_date between %(first)s and %(last)s and p.known_to = {STILL}
-group by 1
+group by 1, 2
 """  # noqa: S608 constants only
 
 _NAMES = """
@@ -297,10 +297,13 @@ def known_due_dates(connection_id: int, first: date) -> list[tuple[str, int, dat
 
 def bank_by_day(
     connection_id: int, bank: Collection[str], first: date, last: date
-) -> dict[date, Decimal]:
-    """What the bank accounts moved on each day that has postings."""
+) -> dict[str, dict[date, Decimal]]:
+    """What each of the bank accounts moved on each day that has postings, by the account's id."""
     asked = {"connection": connection_id, "bank": list(bank), "first": first, "last": last}
-    return dict(fetch_all(_DAILY, asked))
+    found: dict[str, dict[date, Decimal]] = {}
+    for account_id, day, amount in fetch_all(_DAILY, asked):
+        found.setdefault(account_id, {})[day] = amount
+    return found
 
 
 def party_names(connection_id: int, numbers: Collection[str]) -> dict[str, str]:

@@ -18,9 +18,10 @@ select a.source_id, a.number, a.name, a.type, a.control,
        exists (select from ledger_bank_account b where b.connection_id = a.connection_id
                and b.account_id = a.source_id),
        exists (select from ledger_balance b where b.connection_id = a.connection_id
-               and b.account_id = a.source_id and b.month = %(month)s and b.postings <> 0)
+               and b.account_id = a.source_id and b.month = %(month)s and b.postings <> 0),
+       a.closed_at is not null
 from ledger_account a
-where a.connection_id = %(connection)s and a.closed_at is null
+where a.connection_id = %(connection)s
 order by a.number_key, a.source_id
 """
 
@@ -52,7 +53,8 @@ where p.connection_id = %(connection)s and p.known_to >= 2147483647
 """
 
 _OF_MONTH = f"""
-select {_POSTING}
+select p.posting_date, p.voucher_series || p.voucher_no::text, p.voucher_no, p.voucher_id,
+       coalesce(p.text, ''), p.amount
 from ledger_posting p
 where p.connection_id = %(connection)s and p.account_id = %(account)s and p.known_to = {STILL}
   and p.posting_date between %(first)s and %(last)s
@@ -93,6 +95,7 @@ class ChartAccount:
     control: str | None
     is_bank_account: bool
     has_postings: bool = False  # in the month asked about
+    is_closed: bool = False  # gone from the source and taken away by «Slett gamle kontoer»
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +113,18 @@ class Touched:
 
 
 @dataclass(frozen=True, slots=True)
+class MonthPosting:
+    """A posting of an account's month, and the voucher it opens to."""
+
+    day: date
+    voucher: str
+    voucher_no: int
+    voucher_id: str
+    text: str
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class ItemSnapshot:
     """The open items of one side at a day."""
 
@@ -124,10 +139,11 @@ class ItemSnapshot:
 
 
 def chart(connection_id: int, month: Month) -> list[ChartAccount]:
-    """Every account of the chart, by number, and whether the month has postings. One statement."""
+    """Every account the chart has had, by number, and whether the month has postings. One
+    statement."""
     return [
-        ChartAccount(Account(id_, number, name, AccountType(type_)), control, is_bank, is_used)
-        for id_, number, name, type_, control, is_bank, is_used in fetch_all(
+        ChartAccount(Account(id_, number, name, AccountType(type_)), *marks)
+        for id_, number, name, type_, *marks in fetch_all(
             _CHART, {"connection": connection_id, "month": month.first_day}
         )
     ]
@@ -135,6 +151,8 @@ def chart(connection_id: int, month: Month) -> list[ChartAccount]:
 
 def touched_since(connection_id: int, landings: Mapping[AccountId, int], month: Month) -> Touched:
     """What has come and gone on each account in the month since its landing. Two statements."""
+    if not landings:
+        return Touched({}, {}, {}, {})
     before: dict[AccountId, list[SignedPosting]] = {}
     after: dict[AccountId, list[SignedPosting]] = {}
     newest: dict[AccountId, datetime] = {}
@@ -180,10 +198,10 @@ def _elsewhere(
 
 def postings_of_month(
     connection_id: int, account: AccountId, first: date, last: date, *, most: int
-) -> list[SignedPosting]:
+) -> list[MonthPosting]:
     """The account's postings between two days, as they stand."""
     return [
-        SignedPosting(*row[1:9])
+        MonthPosting(*row)
         for row in fetch_all(
             _OF_MONTH,
             {
@@ -224,3 +242,29 @@ def is_proved(connection_id: int, month: Month) -> bool:
     """Whether the month stands proved equal to the source now."""
     row = fetch_one(_PROVED, {"connection": connection_id, "month": month.first_day})
     return row is not None and row[0] == "sealed"
+
+
+_MOVED_BY_MONTH = """
+select account_id, month, amount, postings from ledger_balance
+where connection_id = %(connection)s and account_id = any(%(accounts)s::text[])
+  and month between %(first)s and %(last)s
+"""
+
+
+def moved_by_month(
+    connection_id: int, accounts: Collection[AccountId], first: Month, last: Month
+) -> dict[AccountId, dict[Month, tuple[Decimal, int]]]:
+    """Movement and postings of each account, month by month; months without are not there. One
+    statement."""
+    found: dict[AccountId, dict[Month, tuple[Decimal, int]]] = {}
+    for account, month, amount, postings in fetch_all(
+        _MOVED_BY_MONTH,
+        {
+            "connection": connection_id,
+            "accounts": list(accounts),
+            "first": first.first_day,
+            "last": last.first_day,
+        },
+    ):
+        found.setdefault(account, {})[Month.of(month)] = (amount, postings)
+    return found

@@ -30,30 +30,25 @@ with wanted as (
   select * from unnest(%(connections)s::bigint[], %(since)s::date[], %(until)s::date[])
     as w(connection_id, since, until)
 ), moved as (
-  select connection_id, account_id, array_agg(month order by month) as months,
-         array_agg(amount order by month) as amounts
-  from (
-    select b.connection_id, b.account_id,
-           case when b.month < w.since then (w.since - interval '1 month')::date
-                else b.month end as month,
-           sum(b.amount) as amount
-    from wanted w join ledger_balance b on b.connection_id = w.connection_id
-      and b.month <= w.until
-    group by 1, 2, 3
-  ) each_month
+  select b.connection_id, b.account_id,
+         sum(b.amount) filter (where b.month < w.since) as earlier,
+         array_agg(b.month) filter (where b.month >= w.since) as months,
+         array_agg(b.amount) filter (where b.month >= w.since) as amounts
+  from wanted w join ledger_balance b on b.connection_id = w.connection_id
+    and b.month <= w.until
   group by 1, 2
 )
-select k.connection_id, k.account_id, a.number, a.name, a.type, a.control, k.opening, k.months,
-       k.amounts
+select k.connection_id, k.account_id, a.number, a.name, a.type, a.control, k.opening, k.earlier,
+       k.months, k.amounts
 from (
-  select connection_id, account_id, o.amount as opening, m.months, m.amounts
+  select connection_id, account_id, o.amount as opening, m.earlier, m.months, m.amounts
   from (
     select o.connection_id, o.account_id, o.amount from wanted w
     join ledger_opening o on o.connection_id = w.connection_id and o.known_to = {STILL}
   ) o
   full join moved m using (connection_id, account_id)
   union all
-  select a.connection_id, a.source_id, null, null, null from wanted w
+  select a.connection_id, a.source_id, null, null, null, null from wanted w
   join ledger_account a on a.connection_id = w.connection_id
     and a.source_id = any(%(also)s::text[])
 ) k
@@ -117,28 +112,30 @@ group by 1, 2, 3
 # Income and expense of many clients. 88 and 89 are what the result is used for, not part of it.
 _YEAR_RESULTS = f"""
 with wanted as (
-  select * from unnest(%(connections)s::bigint[], %(starts)s::date[], %(anchors)s::date[])
+  select w.*, array(
+    select a.source_id from ledger_account a
+    where a.connection_id = w.connection_id and a.type in ('income', 'expense')
+      and left(a.number, 2) not in ('88', '89')) as accounts
+  from unnest(%(connections)s::bigint[], %(starts)s::date[], %(anchors)s::date[])
     as w(connection_id, year_start, anchor_date)
-), moved as (
-  select w.connection_id, w.year_start, a.source_id, b.month, b.amount
-  from wanted w
-  join ledger_account a on a.connection_id = w.connection_id and a.type in ('income', 'expense')
-    and left(a.number, 2) not in ('88', '89')
-  join ledger_balance b on b.connection_id = a.connection_id and b.account_id = a.source_id
-    and b.month between w.year_start - interval '1 year' and %(month)s
-  union all  -- books taken over in mid-year: what the year held before
-  select w.connection_id, w.year_start, a.source_id, w.year_start, o.amount
-  from wanted w
-  join ledger_account a on a.connection_id = w.connection_id and a.type in ('income', 'expense')
-    and left(a.number, 2) not in ('88', '89')
-  join ledger_opening o on o.connection_id = a.connection_id and o.account_id = a.source_id
-    and o.known_to = {STILL}
-  where w.anchor_date >= w.year_start
 )
-select connection_id, coalesce(sum(amount) filter (where month >= year_start), 0),
-       coalesce(sum(amount) filter (where month < year_start
-         and month <= %(month)s::date - interval '1 year'), 0)
-from moved group by 1
+select w.connection_id, m.this_year + coalesce(o.amount, 0), m.last_year
+from wanted w cross join lateral (
+  select count(*) as months,
+         coalesce(sum(b.amount) filter (where b.month >= w.year_start), 0) as this_year,
+         coalesce(sum(b.amount) filter (where b.month < w.year_start
+           and b.month <= (%(month)s::date - interval '1 year')::date), 0) as last_year
+  from ledger_balance b
+  where b.connection_id = w.connection_id and b.account_id = any(w.accounts)
+    and b.month between (w.year_start - interval '1 year')::date and %(month)s::date
+) m left join lateral (  -- books taken over in mid-year: what the year held before
+  select o.amount from (
+    select sum(o.amount) as amount from ledger_opening o
+    where o.connection_id = w.connection_id and o.account_id = any(w.accounts)
+      and o.known_to = {STILL}
+  ) o where w.anchor_date >= w.year_start
+) o on true
+where m.months > 0 or o.amount is not null
 """  # noqa: S608 constants only
 
 # Whether any balance through a month has moved since a landing: what came and went again has not.
@@ -203,7 +200,8 @@ def report_books(
 ) -> dict[int, ReportBooks]:
     """Whole books by connection, months from `since` to `until` apart. One statement for them all.
 
-    since is moved back to the start of the financial year it lies in. also: accounts wanted though
+    since is moved back to the start of the financial year it lies in; what moved before it counts
+    in the month before. also: accounts wanted though
     nothing has moved on them, as those of a budget.
     """
     usable = [state for state in states if state.is_usable and state.anchor_date is not None]
@@ -214,7 +212,11 @@ def report_books(
         each.connection_id: {} for each in usable
     }
     controls: dict[int, dict[AccountId, str]] = {each.connection_id: {} for each in usable}
-    for connection, id_, number, name, type_, control, opening, months, amounts in fetch_all(
+    befores = {
+        state.connection_id: start.previous() for state, start in zip(usable, starts, strict=True)
+    }
+    known_months = _KnownMonths()
+    for connection, id_, number, name, type_, control, opening, earlier, days, amounts in fetch_all(
         _BOOKS,
         {
             "connections": [each.connection_id for each in usable],
@@ -231,9 +233,12 @@ def report_books(
             controls[connection][id_] = control
         if opening is not None:
             openings[connection][id_] = opening
-        if months is not None:
-            moved[connection][id_] = dict(
-                zip((Month(day.year, day.month) for day in months), amounts, strict=True)
+        if earlier is not None or days is not None:
+            months = moved[connection][id_] = {}
+            if earlier is not None:
+                months[befores[connection]] = earlier
+            months.update(
+                zip([known_months[day] for day in days or ()], amounts or (), strict=True)
             )
     return {
         state.connection_id: ReportBooks(
@@ -253,6 +258,14 @@ def report_books(
         )
         for state in usable
     }
+
+
+class _KnownMonths(dict[date, Month]):
+    """The month of each day asked for: thousands of accounts have moved in the same few."""
+
+    def __missing__(self, day: date) -> Month:
+        month = self[day] = Month.of(day)
+        return month
 
 
 def _since(state: BooksState, since: Month) -> Month:

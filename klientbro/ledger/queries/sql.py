@@ -1,4 +1,7 @@
-"""Runs one statement inside the firm's transaction and hands back its rows."""
+"""Runs one statement inside the firm's transaction and hands back its rows.
+
+Its plan is kept: a parameter whose type does not follow from its place says it, `%(day)s::date`.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,8 @@ from math import ceil
 from typing import Any
 
 from django.db import connection
+
+from klientbro.tenants.plans import kept_plans
 
 # known_to of what is still so
 STILL = 2147483647
@@ -16,13 +21,13 @@ Record = tuple[Any, ...]
 
 
 def fetch_all(statement: str, parameters: Parameters) -> list[Record]:
-    with connection.cursor() as cursor:
+    with kept_plans(), connection.cursor() as cursor:
         cursor.execute(statement, parameters)
         return list(cursor.fetchall())
 
 
 def fetch_one(statement: str, parameters: Parameters) -> Record | None:
-    with connection.cursor() as cursor:
+    with kept_plans(), connection.cursor() as cursor:
         cursor.execute(statement, parameters)
         row: Record | None = cursor.fetchone()
         return row

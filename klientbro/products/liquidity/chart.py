@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from decimal import Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 from klientbro.domain.liquidity.buckets import Balance, Horizon
 from klientbro.domain.periods import Month
@@ -14,6 +14,7 @@ from klientbro.practice.books.texts import month_short
 
 WIDTH, HEIGHT = 760, 300
 LEFT, RIGHT, TOP, BOTTOM = 56, 12, 14, 26
+_TEXT, _TEXT_WIDTH = 14, 90
 _STEPS = (Decimal(1), Decimal(2), Decimal("2.5"), Decimal(5))
 _WANTED_TICKS = 5
 _Across = Callable[[date], float]
@@ -30,20 +31,17 @@ class Tick:
 
 @dataclass(frozen=True, slots=True)
 class Dot:
-    """A lowest point. side: where its figure stands beside it."""
+    """A lowest point. side and text_y: where its figure stands, under it, where no line is."""
 
     x: float
     y: float
     text: str
     side: str
+    text_y: float
 
     @property
     def text_x(self) -> float:
         return round(self.x + (10 if self.side == "start" else -10), 1)
-
-    @property
-    def text_y(self) -> float:
-        return round(min(max(self.y + 4, TOP + 10), HEIGHT - BOTTOM - 4), 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +76,9 @@ def draw(
     low = min([*amounts, Decimal(0), *([limit] if shown_limit else [])])
     high = max([*amounts, Decimal(0), *([limit] if shown_limit else [])])
     step = _step(high - low)
-    bottom_value = (low // step) * step if low >= 0 else -((-low + step - 1) // step) * step
-    top_value = max(((high + step - 1) // step) * step, bottom_value + step)
+    bottom_value = (low / step).to_integral_value(ROUND_FLOOR) * step
+    top_value = (high / step).to_integral_value(ROUND_CEILING) * step
+    top_value = max(top_value, bottom_value + step)
     first, days = base[0].day, max(len(base) - 1, 1)
     floor = HEIGHT - BOTTOM
 
@@ -99,7 +98,8 @@ def draw(
     path = _steps(base, x, y)
     dots = [("base", _dot(base, x, y))]
     if beside:
-        dots.append(("beside", _dot(beside, x, y)))
+        pair = _apart(_dot(base, x, y), _dot(beside, x, y))
+        dots = list(zip(("base", "beside"), pair, strict=True))
     return Chart(
         width=WIDTH,
         height=HEIGHT,
@@ -143,7 +143,33 @@ def _dot(held: Sequence[Balance], x: _Across, y: _Up) -> Dot:
     lowest = min(held, key=lambda one: (one.amount, one.day))
     at = x(lowest.day)
     side = "start" if at < WIDTH * 0.75 else "end"
-    return Dot(at, y(lowest.amount), format_nok(lowest.amount, decimals=0), side)
+    height = y(lowest.amount)
+    return Dot(at, height, format_nok(lowest.amount, decimals=0), side, _under(height))
+
+
+def _under(height: float) -> float:
+    """Under a point, where the bank never goes; over it at the very bottom."""
+    below = height + _TEXT + 2
+    return round(below if below <= HEIGHT - BOTTOM - 2 else height - 9, 1)
+
+
+def _apart(one: Dot, other: Dot) -> tuple[Dot, Dot]:
+    """Two dots with their figures clear of each other: turned away, or one below the other."""
+    if abs(one.x - other.x) > _TEXT_WIDTH or abs(one.text_y - other.text_y) > 2 * _TEXT:
+        return one, other
+    left = min(one.x, other.x)
+    if left - _TEXT_WIDTH > LEFT and max(one.x, other.x) < WIDTH - RIGHT - _TEXT_WIDTH:
+        is_left = one.x <= other.x
+        return (
+            replace(one, side="end" if is_left else "start"),
+            replace(other, side="start" if is_left else "end"),
+        )
+    if abs(one.text_y - other.text_y) >= _TEXT:
+        return one, other
+    below = one.text_y + _TEXT
+    if below > HEIGHT - BOTTOM - 2:
+        below = one.text_y - _TEXT
+    return one, replace(other, text_y=round(below, 1))
 
 
 def _days(held: Sequence[Balance], horizon: Horizon) -> list[tuple[date, str]]:

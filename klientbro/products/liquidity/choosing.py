@@ -83,6 +83,7 @@ def planned(row: models.PlannedLine) -> Planned:
         party=row.party,
         is_recurring=bool(row.offer_key),
         settled=row.settled_voucher,
+        vat_rate=row.vat_rate,
     )
 
 

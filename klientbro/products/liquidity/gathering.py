@@ -50,6 +50,7 @@ OFFER_DAYS = 470
 HABIT_DAYS = 550
 RECENT_DAYS = 31
 WAGE_MONTHS = 6
+_TRADE_VAT = ("270", "271")
 _FREQUENCIES = {
     "monthly": VatFrequency.MONTHLY,
     "bi_monthly": VatFrequency.TWO_MONTHLY,
@@ -137,9 +138,10 @@ def _read(
     since = _since(books, first)
     until = last_day(start, Horizon.MONTHS)
     rows = cash_flows(connection, [one.id for one in bank], since.first_day, until)
-    flows = [_flow(row) for row in rows]
+    traded = _with_vat(rows)
+    flows = [_flow(row) for row in traded]
     lines = return_lines(connection, since.first_day)
-    duties = _duties(duty_moves(connection), rows, since)
+    duties = _duties(duty_moves(connection), traded, since)
     accrued = dict(duties.accrued)
     for line in lines:  # a return moves VAT to 2740: what the term held is what it was before
         duty = Duty.VAT_OUT if line.number.startswith("270") else Duty.VAT_IN
@@ -182,6 +184,29 @@ def _since(books: BooksState, first: date) -> Month:
     month = Month.of(covered)
     whole = month if covered.day == 1 else month.next()
     return max(whole, Month.of(first))
+
+
+def _with_vat(rows: Sequence[CashFlow]) -> list[CashFlow]:
+    """The movements with the VAT of cash trade on the sale or purchase it belongs to.
+
+    A sale straight into the bank has its VAT in the same voucher: money of the sale, and VAT that
+    is owed with the term, never a payment of VAT. A voucher of VAT accounts alone pays VAT.
+    Example: bank 1 250, sales 1 000, VAT 250: one movement of 1 250 on sales.
+    """
+    by_voucher: dict[tuple[int, date], list[CashFlow]] = defaultdict(list)
+    for row in rows:
+        by_voucher[row.voucher_no, row.day].append(row)
+    found: list[CashFlow] = []
+    for own in by_voucher.values():
+        vat = [row for row in own if row.account.startswith(_TRADE_VAT)]
+        trade = [row for row in own if not row.account.startswith("27")]
+        if not vat or not trade:
+            found += own
+            continue
+        largest = max(trade, key=lambda row: (abs(row.amount), row.account))
+        whole = replace(largest, amount=largest.amount + sum((row.amount for row in vat), ZERO))
+        found += [whole if row is largest else row for row in own if row not in vat]
+    return found
 
 
 def _flow(row: CashFlow) -> Flow:

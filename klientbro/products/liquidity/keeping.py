@@ -214,6 +214,7 @@ def _keep_day(client: Client, found: _Read) -> None:
                 lowest_day=depth.lowest.day,
                 limit=found.made.held.settings.limit,
                 points=[[one.days, str(one.amount), str(one.outflow)] for one in points],
+                bank=[[number, name] for number, name, _balance in found.made.ground.bank],
             )
         ],
         ignore_conflicts=True,

@@ -23,6 +23,7 @@ from klientbro.products.liquidity.gathering import read_ground, start_of, whole_
 from klientbro.products.liquidity.models import Learned, Scenario
 
 # Without these the forecast lacks what is owed, or the history behind what is expected.
+READ_BY_RULES = 2  # raised when the same books are read into another ground
 INCOMPLETE = frozenset({Notice.NO_CUSTOMER_ITEMS, Notice.NO_SUPPLIER_ITEMS, Notice.HISTORY_MISSING})
 
 
@@ -84,8 +85,11 @@ def beside(made: Made, scenario: Scenario) -> Beside:
 
 
 def bank_key(chosen: list[str]) -> str:
-    """Which accounts were chosen to count as bank, in one text."""
-    return ",".join(sorted(chosen))
+    """Which accounts were chosen to count as bank, in one text, and by which rules it was read.
+
+    What an earlier version of the program has read is read anew, not shown until the next landing.
+    """
+    return f"{READ_BY_RULES}:{','.join(sorted(chosen))}"
 
 
 def _ground(books: BooksState, learned: Learned | None, held: Set, start: date) -> BooksGround:

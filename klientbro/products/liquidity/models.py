@@ -28,7 +28,7 @@ class Settings(models.Model):
     has_no_payroll = models.BooleanField(default=False)
     assessed_tax = models.DecimalField(max_digits=18, decimal_places=2, null=True)
     overdue = models.CharField(max_length=20, default="spread")
-    spread_days = models.PositiveSmallIntegerField(default=28)
+    spread_days = models.PositiveSmallIntegerField(default=42)
     doubtful_after = models.PositiveSmallIntegerField(default=180)
     with_estimates = models.BooleanField(default=True)
     version = models.IntegerField(default=1)
@@ -106,6 +106,7 @@ class PlannedLine(models.Model):
     account = models.CharField(max_length=20, blank=True)
     party = models.CharField(max_length=50, blank=True)
     settled_voucher = models.BigIntegerField(null=True)
+    vat_rate = models.DecimalField(max_digits=5, decimal_places=4, default=0)
     offer_key = models.CharField(max_length=200, blank=True)
     version = models.IntegerField(default=1)
     changed_at = models.DateTimeField(auto_now=True)
@@ -268,7 +269,8 @@ class Standing(models.Model):
 class KeptForecast(models.Model):
     """A day's first forecast of a client, never changed: what is later compared with the bank.
 
-    points: [days on, bank, money out until then].
+    points: [days on, bank, money out until then]. bank: [number, name] of the accounts it counted;
+    empty for those from before that was kept.
     """
 
     firm = models.ForeignKey("tenants.Firm", on_delete=models.CASCADE)
@@ -281,6 +283,7 @@ class KeptForecast(models.Model):
     lowest_day = models.DateField()
     limit = models.DecimalField(max_digits=18, decimal_places=2, default=0)
     points = models.JSONField(default=list)
+    bank = models.JSONField(default=list)
     made_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

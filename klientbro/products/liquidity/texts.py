@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_noop, ngettext
 
 from klientbro.domain.liquidity.buckets import Horizon
 from klientbro.domain.liquidity.duties import Duty
@@ -27,31 +27,34 @@ from klientbro.lib.dates import format_date
 from klientbro.lib.numbers import format_nok
 from klientbro.practice.books.texts import month_name
 
+_KINDS = {
+    Kind.CUSTOMERS: gettext_noop("Customers"),
+    Kind.OTHER_IN: gettext_noop("Other money in"),
+    Kind.SUPPLIERS: gettext_noop("Suppliers"),
+    Kind.WAGES: gettext_noop("Net wages"),
+    Kind.HOLIDAY_PAY: gettext_noop("Holiday pay"),
+    Kind.WITHHELD_TAX: gettext_noop("Withheld tax"),
+    Kind.EMPLOYERS_TAX: gettext_noop("Employer's tax"),
+    Kind.VAT: gettext_noop("VAT"),
+    Kind.ADVANCE_TAX: gettext_noop("Advance tax"),
+    Kind.LOAN: gettext_noop("Loans and interest"),
+    Kind.OTHER_OUT: gettext_noop("Other money out"),
+}
+_CERTAINTIES = {
+    Certainty.POSTED: gettext_noop("Posted"),
+    Certainty.DUE: gettext_noop("Open item"),
+    Certainty.PLANNED: gettext_noop("Planned"),
+    Certainty.RULE: gettext_noop("Reckoned"),
+    Certainty.ESTIMATED: gettext_noop("Estimate"),
+}
+
 
 def kind_name(kind: Kind) -> str:
-    return {
-        Kind.CUSTOMERS: _("Customers"),
-        Kind.OTHER_IN: _("Other money in"),
-        Kind.SUPPLIERS: _("Suppliers"),
-        Kind.WAGES: _("Net wages"),
-        Kind.HOLIDAY_PAY: _("Holiday pay"),
-        Kind.WITHHELD_TAX: _("Withheld tax"),
-        Kind.EMPLOYERS_TAX: _("Employer's tax"),
-        Kind.VAT: _("VAT"),
-        Kind.ADVANCE_TAX: _("Advance tax"),
-        Kind.LOAN: _("Loans and interest"),
-        Kind.OTHER_OUT: _("Other money out"),
-    }[kind]
+    return _(_KINDS[kind])
 
 
 def certainty_name(certainty: Certainty) -> str:
-    return {
-        Certainty.POSTED: _("Posted"),
-        Certainty.DUE: _("Open item"),
-        Certainty.PLANNED: _("Planned"),
-        Certainty.RULE: _("Reckoned"),
-        Certainty.ESTIMATED: _("Estimate"),
-    }[certainty]
+    return _(_CERTAINTIES[certainty])
 
 
 def certainty_tone(certainty: Certainty) -> str:
@@ -110,6 +113,8 @@ def line_title(line: CashLine) -> str:
             )
         case Reason.VAT_FILED | Reason.VAT_COMPUTED | Reason.VAT_ESTIMATED:
             return _("VAT, %(term)s") % {"term": term_name(line.fact("term"))}
+        case Reason.VAT_PLANNED:
+            return _("VAT of %(line)s") % {"line": line.fact("of")}
         case Reason.AGA_TERM:
             return _("Employer's tax, %(term)s") % {"term": term_name(line.fact("term"))}
         case Reason.ESTIMATE:
@@ -139,7 +144,7 @@ def source_words(line: CashLine) -> str:
             return _("Reckoned, not filed")
         case Reason.VAT_ESTIMATED | Reason.ESTIMATE:
             return _("Estimate")
-        case Reason.MANUAL:
+        case Reason.MANUAL | Reason.VAT_PLANNED:
             return _("Own line")
         case Reason.RECURRING:
             return _("Recurring line")
@@ -292,12 +297,18 @@ def _reason(line: CashLine, values: Mapping[str, str]) -> str:
             return _("A recurring line found in the history and taken. It gives way to the actual.")
         case Reason.MANUAL:
             return _("A line somebody has planned. It gives way to the actual.")
+        case Reason.VAT_PLANNED:
+            return _("%(rate)s %% VAT in %(amount)s, with the return for %(term)s.") % {
+                "rate": f"{Decimal(fact('rate')) * 100:.0f}",
+                "amount": _amount(fact("amount")),
+                "term": term_name(fact("term")),
+            }
         case Reason.LOAN:
             return _(
                 "Instalment %(instalment)s and interest %(interest)s. %(left)s is left after it."
             ) % {name: _amount(fact(name)) for name in ("instalment", "interest", "left")}
         case Reason.ESTIMATE:
-            return _(
+            text = _(
                 "%(month)s usually moves %(usual)s: a quarter of it last year's same month, the "
                 "rest the middle of the last twelve. %(known)s is known already; what is left "
                 "is spread over the month's Fridays."
@@ -306,6 +317,13 @@ def _reason(line: CashLine, values: Mapping[str, str]) -> str:
                 "usual": _amount(fact("usual")),
                 "known": _amount(fact("known")),
             }
+            if not fact("wait"):
+                return text
+            wait = _(
+                "What goes by invoice begins %(days)s days after the first day, when a new "
+                "invoice is usually paid; until then the open items are all."
+            ) % {"days": fact("wait")}
+            return f"{text} {wait}"
         case Reason.ONE_OFF:
             return _("A part of the scenario.")
     return ""
@@ -381,6 +399,11 @@ def notice_words(notice: Notice, value: str) -> str:
         case Notice.NO_VAT_FREQUENCY:
             return _(
                 "Nobody has told how often VAT is reported: VAT is missing. Set it in Overview."
+            )
+        case Notice.NO_PERSONAL_TAX:
+            return _(
+                "The owner's own advance tax is not in the books. Type the year's tax under "
+                "Settings to count its four parts."
             )
         case Notice.RATE_ASSUMED:
             return _(

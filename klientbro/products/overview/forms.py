@@ -10,13 +10,24 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from klientbro.clients.errors import RefusedError
+from klientbro.clients.facts import ClientFacts
 from klientbro.clients.services.facts import UNCHANGED, FactChanges, Unchanged
 from klientbro.domain.client_facts import CompanyForm, VatFrequency
 from klientbro.domain.rates.employers_tax import AgaZone
-from klientbro.lib.dates import parse_typed_date
+from klientbro.lib.dates import format_date, parse_typed_date
 
 KEEP = "behold"  # the first choice of every field when many clients are changed at once
 NOTHING = ""
+FIELDS = (
+    "responsible",
+    "company_form",
+    "vat_frequency",
+    "has_payroll",
+    "pay_day",
+    "aga_zone",
+    "starts_on",
+    "ends_on",
+)
 Value = TypeVar("Value")
 
 
@@ -32,6 +43,22 @@ def read_facts(asked: QueryDict) -> FactChanges:
         starts_on=_optional(asked, "starts_on", _day),
         ends_on=_optional(asked, "ends_on", _day),
     )
+
+
+def shown_facts(facts: ClientFacts | None) -> dict[str, str]:
+    """The facts of one client as its form shows them and sends them back."""
+    if facts is None:
+        return dict.fromkeys(FIELDS, NOTHING)
+    return {
+        "responsible": str(facts.responsible_id or NOTHING),
+        "company_form": facts.company_form,
+        "vat_frequency": facts.vat_frequency,
+        "has_payroll": {True: "ja", False: "nei", None: NOTHING}[facts.has_payroll],
+        "pay_day": str(facts.pay_day or NOTHING),
+        "aga_zone": facts.aga_zone,
+        "starts_on": format_date(facts.starts_on) if facts.starts_on else NOTHING,
+        "ends_on": format_date(facts.ends_on) if facts.ends_on else NOTHING,
+    }
 
 
 def typed_labels(text: str) -> list[str]:

@@ -105,6 +105,11 @@ with supplied as materialized (
   from practice_task t
   where {_OPEN} and t.due_date <= %(soon)s
   group by t.client_id
+), counted as materialized (
+  select p.client_id, p.suspended, p.differing, p.to_do, p.reviewed
+  from reconciliation_progress p where p.month = %(month)s
+), proved as materialized (
+  select m.connection_id, m.state from ledger_month m where m.month = %(month)s
 ), ranked as materialized (
   select c.id, c.sort_key, {_NAMED} as is_named, k.id as connection_id,
          coalesce(k.is_active, false) as is_active, coalesce(d.overdue, 0) as overdue, d.next_due,
@@ -121,8 +126,8 @@ with supplied as materialized (
   left join supplied k on k.client_id = o.client_id
   left join sync_state s on s.connection_id = k.id and s.cause <> ''
   left join due d on d.client_id = o.client_id
-  left join reconciliation_progress p on p.client_id = o.client_id and p.month = %(month)s
-  left join ledger_month m on m.connection_id = k.id and m.month = %(month)s
+  left join counted p on p.client_id = o.client_id
+  left join proved m on m.connection_id = k.id
 ), chosen as materialized (
   select r.id, r.place, r.next_due, r.sort_key from ranked r
   where r.is_named and (%(show)s <> 'mine' or {_RESPONSIBLE} = %(me)s))

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import NamedTuple
 
-from django.db.models import Q
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from klientbro.clients.models import ClientFacts
 from klientbro.domain.client_facts import VatFrequency
 from klientbro.domain.deadlines import DeadlineKind
 from klientbro.domain.periods import Month, month_range
+from klientbro.ledger.queries.drafts import waiting_until
 from klientbro.ledger.queries.many import ClientBooks, books_of_clients, month_states, year_start
+from klientbro.ledger.queries.sql import fetch_all
 from klientbro.ledger.rows import MonthState
-from klientbro.practice.assignments.tables import DONE, Task, TaskState
+from klientbro.practice.assignments.tables import DONE, TaskState
 from klientbro.practice.books.texts import connection_tone, connection_words, seal_tone
 from klientbro.products.overview.listing import SOON, Group, Listed
 from klientbro.products.reconciliation.progress import Counts, progress_of
@@ -43,10 +43,18 @@ class Cell:
     text: str = ""
     due: date | None = None
     icon: str = ""
+    waiting: int = 0  # vouchers not posted yet that may belong to what is due
 
     @property
     def html(self) -> SafeString:
         """As the list shows it. Two hundred of them make a page, so no template is asked."""
+        shown = self._shown()
+        if not self.waiting:
+            return shown
+        words = ngettext("%(count)s not posted", "%(count)s not posted", self.waiting)
+        return fill('{}<small class="ov-wait">{}</small>', shown, words % {"count": self.waiting})
+
+    def _shown(self) -> SafeString:
         due = f"{self.due.day:02}.{self.due.month:02}." if self.due else ""
         if self.tone:
             shown = status(self.tone, self.text, "check" if self.tone == "off" else "")
@@ -56,6 +64,25 @@ class Cell:
         if due:
             return fill('<span class="tnum muted">{}</span>', due)
         return fill('<span class="muted">{}</span>', self.text)
+
+
+_FACTS = """
+select client_id, has_payroll, vat_frequency from clients_clientfacts
+where client_id = any(%(clients)s::bigint[])
+"""
+_TASKS = """
+select client_id, kind, state, due_date, period_first, period_last from practice_task
+where client_id = any(%(clients)s::bigint[])
+  and (period_first <= %(last)s and period_last >= %(first)s
+       or state <> all(%(done)s::text[]) and due_date <= %(soon)s)
+"""
+
+
+class Told(NamedTuple):
+    """What has been told of a client's duties; None and '' where nobody has."""
+
+    has_payroll: bool | None
+    vat_frequency: str
 
 
 class Duty(NamedTuple):
@@ -83,6 +110,7 @@ class Row:
     tasks_open: int = 0
     tasks_overdue: int = 0
     strip: SafeString | None = None
+    has_told_duties: bool = True  # VAT and payroll are told, even as «none»
 
     @property
     def words(self) -> str:
@@ -99,7 +127,9 @@ class Row:
 
 
 def rows_of(listed: Sequence[Listed], month: Month, today: date) -> list[Row]:
-    """The rows of a page. Seven statements, whatever the page's size."""
+    """The rows of a page. Eight statements, whatever the page's size."""
+    if not listed:
+        return []
     client_ids = [each.client_id for each in listed]
     books = books_of_clients(client_ids)
     connection_ids = [each.connection_id for each in books.values()]
@@ -111,7 +141,9 @@ def rows_of(listed: Sequence[Listed], month: Month, today: date) -> list[Row]:
             pk__in={each.responsible_id for each in listed if each.responsible_id}
         )
     }
-    facts = {row.client_id: row for row in ClientFacts.objects.filter(client_id__in=client_ids)}
+    facts = {
+        client_id: Told(*told) for client_id, *told in fetch_all(_FACTS, {"clients": client_ids})
+    }
     year = {each.client_id: _year_of(month, books.get(each.client_id)) for each in listed}
     proved = month_states(
         connection_ids,
@@ -122,6 +154,13 @@ def rows_of(listed: Sequence[Listed], month: Month, today: date) -> list[Row]:
     tasks: dict[int, list[Duty]] = defaultdict(list)
     for task in _tasks(client_ids, month, today):
         tasks[task.client_id].append(task)
+    waiting = waiting_until(
+        {
+            held.connection_id: last
+            for client_id, held in books.items()
+            if (last := open_term_end(tasks[client_id], month, today)) is not None
+        }
+    )
     shown = []
     for each in listed:
         held = books.get(each.client_id)
@@ -133,11 +172,15 @@ def rows_of(listed: Sequence[Listed], month: Month, today: date) -> list[Row]:
             responsible=people.get(each.responsible_id or 0),
         )
         mine = tasks[each.client_id]
-        duties = no_duty(facts.get(each.client_id))
+        told = facts.get(each.client_id)
+        row.has_told_duties = bool(told and told.vat_frequency and told.has_payroll is not None)
+        duties = no_duty(told)
         row.cells = {
             name: cell(mine, kinds, month, today, duties.get(name, "–"))
             for name, kinds in COLUMNS.items()
         }
+        if held is not None and held.connection_id in waiting:
+            row.cells["vat"] = replace(row.cells["vat"], waiting=waiting[held.connection_id])
         unfinished = [task for task in mine if task.state not in DONE]
         row.tasks_open = len([task for task in unfinished if task.due_date >= today])
         row.tasks_overdue = len([task for task in unfinished if task.due_date < today])
@@ -147,7 +190,7 @@ def rows_of(listed: Sequence[Listed], month: Month, today: date) -> list[Row]:
     return shown
 
 
-def no_duty(facts: ClientFacts | None) -> dict[str, str]:
+def no_duty(facts: Told | None) -> dict[str, str]:
     """Columns that the client's facts free it from, in words. Not told is not freed."""
     if facts is None:
         return {}
@@ -157,6 +200,22 @@ def no_duty(facts: ClientFacts | None) -> dict[str, str]:
     if facts.vat_frequency == VatFrequency.NOT_REGISTERED:
         freed["vat"] = _("No duty")
     return freed
+
+
+def open_term_end(tasks: Sequence[Duty], month: Month, today: date) -> date | None:
+    """The last day of the VAT terms that the list shows as overdue or to be done; None when none
+    is. What is not posted yet is asked for on VAT day."""
+    ends = [
+        task.period_last
+        for task in tasks
+        if task.kind in VAT
+        and task.state not in DONE
+        and (
+            task.due_date < today
+            or (task.period_first <= month.last_day and task.period_last >= month.first_day)
+        )
+    ]
+    return max(ends, default=None)
 
 
 def cell(
@@ -192,11 +251,14 @@ def cell(
 
 def _tasks(client_ids: Sequence[int], month: Month, today: date) -> list[Duty]:
     """Those of the month, and everything unfinished that is overdue or soon due."""
-    of_month = Q(period_first__lte=month.last_day, period_last__gte=month.first_day)
-    pressing = ~Q(state__in=DONE) & Q(due_date__lte=today + SOON)
-    found = Task.objects.filter(of_month | pressing, client_id__in=client_ids)
-    names = ("client_id", "kind", "state", "due_date", "period_first", "period_last")
-    return [Duty._make(values) for values in found.values_list(*names)]
+    asked = {
+        "clients": client_ids,
+        "first": month.first_day,
+        "last": month.last_day,
+        "done": [state.value for state in DONE],
+        "soon": today + SOON,
+    }
+    return [Duty._make(values) for values in fetch_all(_TASKS, asked)]
 
 
 def _year_of(month: Month, books: ClientBooks | None) -> tuple[Month, Month]:
@@ -210,6 +272,7 @@ class _Strips:
     def __init__(self, proved: Mapping[int, Mapping[Month, MonthState]]) -> None:
         self._proved = proved
         self._drawn: dict[tuple[tuple[Month, str], ...], SafeString] = {}
+        self._months: dict[tuple[Month, Month], tuple[Month, ...]] = {}
         self._words = {
             "sealed": _("%(month)s: reconciled with the source"),
             "unsealed": _("%(month)s: differs from the source"),
@@ -221,7 +284,9 @@ class _Strips:
         """Twelve marks of a list, each with words for a screen reader."""
         known = self._proved.get(books.connection_id, {}) if books else {}
         marks = []
-        for month in month_range(*year):
+        if year not in self._months:
+            self._months[year] = tuple(month_range(*year))
+        for month in self._months[year]:
             state = known.get(month, MonthState.UNPROVED)
             if state is MonthState.UNPROVED and (
                 books is None or month.first_day > today or not books.is_usable
@@ -257,6 +322,8 @@ def _note(row: Row, today: date) -> str:
         ) % {"count": count}
     if row.client.group is Group.DIFFERS:
         return _("Figures differ from the source.")
+    if not row.has_told_duties:
+        return _("Facts are missing")
     return ""
 
 

@@ -9,7 +9,6 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
@@ -129,7 +128,8 @@ def remove_line(client_id: int, line_id: UUID, *, by: User) -> DocumentedLine | 
 
 
 def carry_forward(client_id: int, month: Month, *, by: User, without: Collection[str] = ()) -> int:
-    """Brings last month's carried lines and unresolved notes into the month; how many lines.
+    """Brings last month's carried lines into the month; how many. Unresolved notes come by
+    themselves.
 
     Twice, or from two pages at once, brings each once. without: rows whose lines are settled by
     now and are left behind (see timing.py).
@@ -200,13 +200,4 @@ def resolve_note(client_id: int, note_id: UUID, *, by: User) -> bool:
         Note.objects.filter(client_id=client_id, public_id=note_id, state=Note.State.OPEN).update(
             state=Note.State.RESOLVED, resolved_at=now, resolved_by=by
         )
-    )
-
-
-def unresolved_before(client_id: int, month: Month) -> Collection[tuple[str, date]]:
-    """Accounts and months before this one with notes nobody has resolved."""
-    return set(
-        Note.objects.filter(
-            client_id=client_id, month__lt=month.first_day, state=Note.State.OPEN
-        ).values_list("account_id", "month")
     )

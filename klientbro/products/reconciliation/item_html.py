@@ -4,37 +4,40 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from urllib.parse import quote
 from uuid import UUID
 
 from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from klientbro.domain.reconciliation.sign_offs import SignedPosting
+from klientbro.ledger.queries.reconciling import MonthPosting
 from klientbro.products.reconciliation.subledgers import ShownDifference
 from klientbro.shell.icons import icon
 from klientbro.shell.markup import escaped, fill
 from klientbro.shell.templatetags.kb import MISSING, amount, amount_signed, day
 
-_POSTING = """<tr><td class="tnum">{day}</td><td class="tnum">{voucher}</td><td>{text}</td>\
+_POSTING = """<tr><td class="tnum">{day}</td><td class="tnum"><a class="main" \
+href="{address}{number}/?id={id}">{voucher}</a></td><td>{text}</td>\
 <td class="num">{amount}</td></tr>"""
 _DIFFERENCE = """<tr><td>{words}{later}</td><td>{party} {name}</td><td class="tnum">{vouchers}</td>\
 <td class="tnum">{days}</td><td class="num">{ledger}</td><td class="num">{item}</td>\
 <td class="num rc-diff">{effect}</td><td class="acts">{action}</td></tr>
 """
-_ACTION = """<form method="post" action="{address}"><input type="hidden" \
-name="csrfmiddlewaretoken" value="{token}"><input type="hidden" name="action" value="timing">\
-<input type="hidden" name="item" value="{key}"><button class="ds-button row" \
-data-variant="tertiary" data-color="neutral" data-icon type="submit" title="{title}" \
-aria-label="{label}">{icon}</button></form>"""
+_ACTION = """<button class="ds-button row" data-variant="tertiary" data-color="neutral" data-icon \
+type="submit" name="item" value="{key}" title="{title}" aria-label="{label}">{icon}</button>"""
 
 
-def posting_rows(postings: Iterable[SignedPosting]) -> SafeString:
-    """The postings of an account."""
+def posting_rows(postings: Iterable[MonthPosting], client_id: UUID) -> SafeString:
+    """The postings of an account, each opening to its voucher and document."""
+    address = reverse("books:voucher", args=[client_id, 0]).removesuffix("0/")
     return SafeString(
         "".join(
             _POSTING.format(
                 day=day(each.day),
+                address=address,
+                number=each.voucher_no,
+                id=quote(each.voucher_id, safe=""),
                 voucher=escaped(each.voucher),
                 text=escaped(each.text),
                 amount=amount(each.amount),
@@ -46,11 +49,12 @@ def posting_rows(postings: Iterable[SignedPosting]) -> SafeString:
 
 @dataclass(frozen=True, slots=True)
 class Differences:
-    """How the items that differ are shown. listed: keys of those that are timing items already."""
+    """How the items that differ are shown, in a form that lists the one pressed as a timing item.
+
+    listed: keys of those that are timing items already.
+    """
 
     client_id: UUID
-    address: str
-    token: str
     listed: Collection[str]
     is_closed: bool
 
@@ -59,7 +63,8 @@ class Differences:
         later = fill(' <small class="muted">{}</small>', _("posted after the items were read"))
         timing, label = _("Timing item"), _("List %(words)s, %(amount)s, as timing item")
         listed, title = fill('<small class="muted">{}</small>', timing), _("List as timing item")
-        clock, voucher = icon("clock"), self._voucher_address()
+        clock, title = icon("clock"), escaped(title)
+        voucher = self._voucher_address().removesuffix("0/")
         made = []
         for one, words, key in rows:
             effect = amount_signed(one.effect)
@@ -69,22 +74,15 @@ class Differences:
                 action = SafeString("")
             else:
                 named = {"words": one.voucher or one.party, "amount": amount(one.effect)}
-                action = fill(
-                    _ACTION,
-                    address=self.address,
-                    token=self.token,
-                    key=key,
-                    title=title,
-                    label=label % named,
-                    icon=clock,
+                action = SafeString(
+                    _ACTION.format(key=key, title=title, label=escaped(label % named), icon=clock)
                 )
             made.append(
-                fill(
-                    _DIFFERENCE,
-                    words=words,
+                _DIFFERENCE.format(
+                    words=escaped(words),
                     later=later if one.came_later else "",
-                    party=one.party,
-                    name=one.party_name,
+                    party=escaped(one.party),
+                    name=escaped(one.party_name),
                     vouchers=self._vouchers(one, voucher),
                     days=_days(one),
                     ledger=amount(one.ledger.amount) if one.ledger else MISSING,
@@ -102,12 +100,8 @@ class Differences:
     def _vouchers(self, one: ShownDifference, address: str) -> SafeString:
         numbers = [one.voucher] if one.voucher else [each.voucher for each in one.candidates]
         links = (
-            fill(
-                '<a class="ds-link" href="{}">{}</a>',
-                address.removesuffix("0/") + f"{number}/",
-                number,
-            )
-            for number in numbers
+            f'<a class="ds-link" href="{address}{number}/">{number}</a>'
+            for number in map(escaped, numbers)
         )
         return SafeString(", ".join(links))
 

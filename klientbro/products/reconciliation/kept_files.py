@@ -25,6 +25,7 @@ from klientbro.practice.books.access import ClientPage, read_client
 from klientbro.products.reconciliation.models import KeptFile
 from klientbro.products.reconciliation.period_excel import period_excel
 from klientbro.products.reconciliation.period_file import PeriodFile, period_file
+from klientbro.products.reconciliation.period_findings import matching_mark, with_findings
 from klientbro.products.reconciliation.period_pdf import period_pdf
 from klientbro.products.reconciliation.sheet import MonthSheet, month_sheet
 from klientbro.sync.queue import LOOKING, Executes, defer
@@ -51,10 +52,15 @@ def is_large(sheet: MonthSheet) -> bool:
     return len(sheet.lines) + written > LARGE
 
 
-def ground_of(found: PeriodFile) -> str:
-    """A checksum of all the file says, in its language, but for who made it and when."""
-    plain = replace(found, made_at=_NOBODY_NEVER, made_by="")
-    return hashlib.sha256(f"{get_language()}|{plain!r}".encode()).hexdigest()
+def ground_of(found: PeriodFile, matched: str = "") -> str:
+    """A checksum of all the file says, in its language, but for who made it and when.
+
+    What a difference consists of follows from the figures and from what has been matched: matched
+    is matching_mark, read before the figures were.
+    """
+    accounts = [replace(each, findings=()) for each in found.accounts]
+    plain = replace(found, made_at=_NOBODY_NEVER, made_by="", accounts=accounts)
+    return hashlib.sha256(f"{get_language()}|{matched}|{plain!r}".encode()).hexdigest()
 
 
 def file_bytes(found: PeriodFile, kind: str) -> bytes:
@@ -138,10 +144,11 @@ def make_file(firm_id: UUID, file_id: int) -> None:
     try:
         with override(asked.language):
             with firm(firm_id):
+                matched = matching_mark(client.pk)
                 found = _read(client, month, str(asked.asked_by or "–"))
             with firm(firm_id):
                 _move(asked.pk, 2)
-            ground = ground_of(found)
+            ground = ground_of(found, matched)
             content = file_bytes(found, asked.kind)
         with firm(firm_id):
             _move(asked.pk, 3)
@@ -165,7 +172,7 @@ def _read(client: Client, month: Month, made_by: str) -> PeriodFile:
         sheet = month_sheet(page.client, page.usable_books(), month)
         if sheet is None:
             raise LookupError(f"the ledger has nothing to say of {month.key}")
-        return period_file(page, sheet, timezone.now(), made_by)
+        return with_findings(period_file(page, sheet, timezone.now(), made_by), sheet)
 
     return read_client(client.public_id, read)
 

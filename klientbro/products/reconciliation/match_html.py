@@ -74,9 +74,10 @@ class OpenRows:
 
     def _timing(self) -> Any:
         """What lists an open row of the bank as a timing item, or takes it back."""
-        address = reverse("reconciliation:list_row", args=self.address)
+        address = escaped(reverse("reconciliation:list_row", args=self.address))
         back = reverse("reconciliation:unlist_row", args=self.address)
-        clock, check, title = icon("clock"), icon("check"), _("List as timing item")
+        clock, check = icon("clock"), icon("check")
+        title = escaped(_("List as timing item"))
         undo, list_ = (
             _("Listed: %(words)s is a timing item. Undo"),
             _("List %(words)s, %(amount)s, as timing item"),
@@ -89,9 +90,11 @@ class OpenRows:
                 return fill(
                     _UNLIST, key=item.key, address=back, label=undo % named, icon=check, words=name
                 )
-            label = list_ % named
-            return fill(
-                _LIST, mark=item.mark, address=address, title=title, label=label, icon=clock
+            label = escaped(list_ % named)
+            return SafeString(
+                _LIST.format(
+                    mark=escaped(item.mark), address=address, title=title, label=label, icon=clock
+                )
             )
 
         return cell

@@ -15,8 +15,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import NamedTuple
 
-from django.db.models import Case, DecimalField, F, Min, Q, QuerySet, Sum, When
+from django.db.models import Q
 
 from klientbro.domain.money import ZERO
 from klientbro.domain.periods import Month
@@ -27,16 +28,89 @@ from klientbro.ledger.queries.matching import (
     postings_now,
     postings_sum,
 )
+from klientbro.ledger.queries.sql import fetch_all, fetch_one
 from klientbro.ledger.rows import BooksState
-from klientbro.products.reconciliation.models import Match, MatchMember, Statement, StatementLine
+from klientbro.products.reconciliation.models import Match, MatchMember
 
 MOST_OPEN = 1000  # on each side: more is asked for by narrowing the days
 MOST_UNEVEN = 100
 BEFORE_FIRST_STATEMENT = timedelta(days=62)  # timing items from before the first statement
-_MONEY = DecimalField(max_digits=20, decimal_places=2)
-_SIGNED = Case(
-    When(posting_id__isnull=False, then=F("amount")), default=-F("amount"), output_field=_MONEY
+
+# What the first statement says, with all its movements where it does not say what it began with,
+# and how far back the matches that stand were made, or of which other books.
+_GROUND = """
+select f.first_day, f.opening, f.closing, f.moved, m.oldest, m.is_elsewhere
+from (
+  select min(m.landing) filter (where m.books_connection = %(connection)s) as oldest,
+         coalesce(bool_or(m.books_connection <> %(connection)s), false) as is_elsewhere
+  from reconciliation_match m
+  where m.client_id = %(client)s and m.account_id = %(account)s and m.undone_at is null
+) m left join lateral (
+  select s.first_day, s.opening, s.closing,
+         case when s.opening is null then (
+           select sum(l.amount) from reconciliation_statementline l
+           where l.statement_id = s.id) end as moved
+  from reconciliation_statement s
+  where s.client_id = %(client)s and s.account_id = %(account)s and s.removed_at is null
+  order by s.first_day, s.last_day, s.id limit 1
+) f on true
+"""
+
+# What is matched by the day, the matches that do not come to zero by it, and what every line of
+# the bank comes to. Where a match is suspended its postings are counted as they stand now instead.
+_SUMS = """
+with standing as (
+  select m.match_id,
+         sum(m.amount) filter (where m.posting_id is not null and m.day < %(first)s) as before,
+         sum(m.amount) filter (where m.posting_id is not null and m.day >= %(first)s) as after,
+         sum(m.amount) filter (where m.line_id is not null) as lines,
+         sum(case when m.posting_id is not null then m.amount else -m.amount end) as total
+  from reconciliation_matchmember m join reconciliation_match h on h.id = m.match_id
+  where m.client_id = %(client)s and h.account_id = %(account)s and m.is_standing
+    and m.day <= %(day)s and m.match_id <> all(%(without)s::bigint[])
+  group by m.match_id
 )
+select coalesce(sum(before), 0), coalesce(sum(after), 0), coalesce(sum(lines), 0), (
+         select coalesce(sum(l.amount), 0)
+         from reconciliation_statementline l
+         join reconciliation_statement s on s.id = l.statement_id
+         where s.client_id = %(client)s and s.account_id = %(account)s and s.removed_at is null
+           and not l.is_repeat and l.booked_on <= %(day)s),
+       array_agg(match_id order by match_id) filter (where total <> 0),
+       array_agg(total order by match_id) filter (where total <> 0)
+from standing
+"""
+
+_TAKEN = """
+select m.posting_id
+from reconciliation_matchmember m join reconciliation_match h on h.id = m.match_id
+where m.client_id = %(client)s and h.account_id = %(account)s and m.is_standing
+  and m.posting_id is not null
+"""
+
+_LINES = """
+select l.id, l.booked_on, l.amount, l.text, l.reference, l.party
+from reconciliation_statementline l join reconciliation_statement s on s.id = l.statement_id
+where s.client_id = %(client)s and s.account_id = %(account)s and s.removed_at is null
+  and not l.is_repeat and l.booked_on <= %(day)s and l.amount <> 0
+  and not exists (
+    select from reconciliation_matchmember m join reconciliation_match h on h.id = m.match_id
+    where m.line_id = l.id and m.client_id = %(client)s and h.account_id = %(account)s
+      and m.is_standing)
+order by l.booked_on desc, l.id desc
+limit %(most)s
+"""
+
+
+class OpenLine(NamedTuple):
+    """A line of the bank's that nothing has met. amount: as the bank has it."""
+
+    pk: int
+    booked_on: date
+    amount: Decimal
+    text: str
+    reference: str
+    party: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +152,7 @@ class Sides:
     opening: Decimal | None  # what the bank stated then
     ledger_opening: Decimal  # what the ledger held then
     postings: tuple[OpenPosting, ...]
-    lines: tuple[StatementLine, ...]
+    lines: tuple[OpenLine, ...]
     open_postings_sum: Decimal
     open_lines_sum: Decimal
     opening_difference: Decimal | None
@@ -108,42 +182,37 @@ def sides_of(
     closing: Decimal,
     *,
     is_bank: bool,
+    with_rows: bool = True,
 ) -> Sides:
-    """Both sides at the month's end. A fixed number of statements, all from one landing."""
+    """Both sides at the month's end. A fixed number of statements, all from one landing.
+
+    with_rows: the open rows themselves too; without them only what they come to.
+    """
     day = month.last_day
-    first = _first_statement(client_id, account_id) if is_bank else None
-    since = first.first_day if first is not None and first.first_day <= day else None
-    suspended = suspended_matches(client_id, books, account_id)
-    standing = _standing_members(client_id, account_id, [each.match.pk for each in suspended])
-    every = MatchMember.objects.filter(
-        client_id=client_id, match__account_id=account_id, is_standing=True
-    )
-    taken = [
-        id_
-        for id_ in every.filter(posting_id__isnull=False).values_list("posting_id", flat=True)
-        if id_ is not None
-    ]
+    ground = _ground(client_id, books, account_id)
+    first = ground.first_day if is_bank else None
+    since = first if first is not None and first <= day else None
+    suspended = _suspended(client_id, books, account_id, ground)
     from_day = since or books.covered_from or date.min
     moved, _count = postings_sum(books.connection_id, account_id, from_day, day)
-    open_lines, lines_sum = _lines(client_id, account_id, day, every) if since else ([], ZERO)
-    sums = standing.filter(day__lte=day).aggregate(
-        before=Sum("amount", filter=Q(posting_id__isnull=False, day__lt=from_day)),
-        after=Sum("amount", filter=Q(posting_id__isnull=False, day__gte=from_day)),
-        lines=Sum("amount", filter=Q(line__isnull=False)),
-    )
-    before, after = sums["before"] or ZERO, sums["after"] or ZERO
-    matched_lines = sums["lines"] or ZERO
+    sums = _sums(client_id, account_id, from_day, day, suspended)
+    lines_sum = sums.every_line if since else ZERO
     ledger_opening = closing - moved
     waiting = _suspended_sums(suspended, books, account_id, from_day, day)
-    opening = _opening(first) if since else None
+    opening = ground.opening if since else None
     opening_difference = (
-        None if opening is None else ledger_opening - opening - before - waiting.before
+        None if opening is None else ledger_opening - opening - sums.before - waiting.before
     )
     # where the first statement begins as the ledger stood, nothing earlier is left to explain
     earliest = from_day - BEFORE_FIRST_STATEMENT if since and opening_difference else from_day
-    postings = open_postings(
-        books.connection_id, account_id, earliest, day, taken, most=MOST_OPEN + 1
-    )
+    postings: list[OpenPosting] = []
+    open_lines: list[OpenLine] = []
+    if with_rows:
+        taken = _taken(client_id, account_id)
+        postings = open_postings(
+            books.connection_id, account_id, earliest, day, taken, most=MOST_OPEN + 1
+        )
+        open_lines = _lines(client_id, account_id, day) if since else []
     has_more = len(postings) > MOST_OPEN or len(open_lines) > MOST_OPEN
     return Sides(
         account_id=account_id,
@@ -154,11 +223,11 @@ def sides_of(
         ledger_opening=ledger_opening,
         postings=tuple(reversed(postings[:MOST_OPEN])),
         lines=tuple(reversed(open_lines[:MOST_OPEN])),
-        open_postings_sum=moved - after - waiting.after,
-        open_lines_sum=lines_sum - matched_lines - waiting.lines,
+        open_postings_sum=moved - sums.after - waiting.after,
+        open_lines_sum=lines_sum - sums.lines - waiting.lines,
         opening_difference=opening_difference,
-        uneven=_uneven(standing, day),
-        uneven_sum=before + after - matched_lines,
+        uneven=_uneven(sums, day),
+        uneven_sum=sums.before + sums.after - sums.lines,
         suspended=suspended,
         suspended_sum=waiting.total,
         has_more=has_more,
@@ -200,80 +269,94 @@ def _suspended_sums(
     )
 
 
-def _first_statement(client_id: int, account_id: str) -> Statement | None:
-    return (
-        Statement.objects.filter(client_id=client_id, account_id=account_id, removed_at=None)
-        .annotate(moved=Sum("lines__amount"))
-        .order_by("first_day", "last_day", "pk")
-        .first()
+class _Ground(NamedTuple):
+    """What an account's two sides rest on. opening: what the bank held before its first
+    statement; the closing less the movements where it does not say so."""
+
+    first_day: date | None
+    opening: Decimal | None
+    oldest_landing: int | None
+    is_elsewhere: bool  # a match that stands was made on other books
+
+
+class _Sums(NamedTuple):
+    """What stands matched by a day: postings before and from a day, lines; then every line."""
+
+    before: Decimal
+    after: Decimal
+    lines: Decimal
+    every_line: Decimal
+    uneven: dict[int, Decimal]
+
+
+def _ground(client_id: int, books: BooksState, account_id: str) -> _Ground:
+    """One statement."""
+    asked = {"client": client_id, "account": account_id, "connection": books.connection_id}
+    row = fetch_one(_GROUND, asked)
+    if row is None:
+        return _Ground(None, None, None, is_elsewhere=False)
+    first_day, opening, closing, moved, oldest, is_elsewhere = row
+    if opening is None and closing is not None:
+        opening = closing - (moved or ZERO)
+    return _Ground(first_day, opening, oldest, is_elsewhere)
+
+
+def _sums(
+    client_id: int, account_id: str, from_day: date, day: date, suspended: Sequence[Suspended]
+) -> _Sums:
+    """One statement."""
+    row = fetch_one(
+        _SUMS,
+        {
+            "client": client_id,
+            "account": account_id,
+            "first": from_day,
+            "day": day,
+            "without": [each.match.pk for each in suspended],
+        },
     )
+    if row is None:
+        return _Sums(ZERO, ZERO, ZERO, ZERO, {})
+    before, after, lines, every_line, ids, totals = row
+    uneven = dict(zip(ids or (), totals or (), strict=True))
+    return _Sums(before, after, lines, every_line, uneven)
 
 
-def _opening(first: Statement | None) -> Decimal | None:
-    """What the bank held before the first statement; the closing less the movements else."""
-    if first is None:
-        return None
-    if first.opening is None and first.closing is not None:
-        moved: Decimal = first.moved or ZERO  # type: ignore[attr-defined]  # annotated above
-        return first.closing - moved
-    return first.opening
+def _taken(client_id: int, account_id: str) -> list[str]:
+    """Ids of the postings that a standing match holds."""
+    return [id_ for (id_,) in fetch_all(_TAKEN, {"client": client_id, "account": account_id})]
 
 
-def _standing_members(
-    client_id: int, account_id: str, without: Sequence[int]
-) -> QuerySet[MatchMember]:
-    return MatchMember.objects.filter(
-        client_id=client_id, match__account_id=account_id, is_standing=True
-    ).exclude(match_id__in=without)
+def _lines(client_id: int, account_id: str, day: date) -> list[OpenLine]:
+    """Lines nothing has met, the newest first."""
+    asked = {"client": client_id, "account": account_id, "day": day, "most": MOST_OPEN + 1}
+    return [OpenLine._make(row) for row in fetch_all(_LINES, asked)]
 
 
-def _lines(
-    client_id: int, account_id: str, day: date, every: QuerySet[MatchMember]
-) -> tuple[list[StatementLine], Decimal]:
-    """Lines nothing has met, the newest first, and what every line until the day comes to."""
-    counted = StatementLine.objects.filter(
-        statement__client_id=client_id,
-        statement__account_id=account_id,
-        statement__removed_at=None,
-        is_repeat=False,
-        booked_on__lte=day,
-    )
-    taken = every.filter(line__isnull=False).values("line_id")
-    total = counted.aggregate(total=Sum("amount"))["total"] or ZERO
-    held = counted.exclude(pk__in=taken).exclude(amount=0).order_by("-booked_on", "-pk")
-    return list(held[: MOST_OPEN + 1]), total
-
-
-def _uneven(standing: QuerySet[MatchMember], day: date) -> tuple[Uneven, ...]:
-    """Matches that do not come to zero by the day. Two statements."""
-    sums = {
-        row["match_id"]: row["total"]
-        for row in standing.filter(day__lte=day)
-        .values("match_id")
-        .annotate(total=Sum(_SIGNED))
-        .exclude(total=0)
-        .order_by("match_id")[:MOST_UNEVEN]
-    }
-    held = Match.objects.filter(pk__in=sums).prefetch_related("members").order_by("pk")
+def _uneven(sums: _Sums, day: date) -> tuple[Uneven, ...]:
+    """Matches that do not come to zero by the day. Two statements, none where there are none."""
+    shown = list(sums.uneven)[:MOST_UNEVEN]
+    held = Match.objects.filter(pk__in=shown).prefetch_related("members").order_by("pk")
     return tuple(
-        Uneven(match, sums[match.pk], any(each.day > day for each in match.members.all()))
+        Uneven(match, sums.uneven[match.pk], any(each.day > day for each in match.members.all()))
         for match in held
     )
 
 
-def suspended_matches(client_id: int, books: BooksState, account_id: str) -> tuple[Suspended, ...]:
+def _suspended(
+    client_id: int, books: BooksState, account_id: str, ground: _Ground
+) -> tuple[Suspended, ...]:
     """Standing matches of which a posting has changed amount, day or account, or is gone.
 
     Only postings with a version that ended after the oldest match are looked at, which the
     ledger's history gives: what has not changed costs nothing. A fixed number of statements.
     """
+    changed: set[str] = set()
+    if ground.oldest_landing is not None:
+        changed = changed_since(books.connection_id, account_id, ground.oldest_landing)
+    if not changed and not ground.is_elsewhere:
+        return ()
     matches = Match.objects.filter(client_id=client_id, account_id=account_id, undone_at=None)
-    oldest = matches.filter(books_connection=books.connection_id).aggregate(landing=Min("landing"))[
-        "landing"
-    ]
-    changed = (
-        changed_since(books.connection_id, account_id, oldest) if oldest is not None else set()
-    )
     members = list(
         MatchMember.objects.filter(
             Q(posting_id__in=changed) | ~Q(match__books_connection=books.connection_id),

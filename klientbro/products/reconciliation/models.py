@@ -57,6 +57,7 @@ class AccountPlan(models.Model):
     )
     materiality = models.DecimalField(max_digits=20, decimal_places=2, default=0)
     needs_document = models.BooleanField(default=False)
+    risk = models.CharField(max_length=10, blank=True, default="")  # empty: not judged
     is_left_out = models.BooleanField(default=False)
     left_out_reason = models.TextField(blank=True)
     version = models.IntegerField(default=1)

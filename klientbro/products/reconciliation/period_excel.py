@@ -21,13 +21,14 @@ from klientbro.products.reconciliation.period_file import (
 
 
 def period_excel(found: PeriodFile) -> bytes:
-    """Four tabs: accounts, lines with attachments, notes, signatures."""
+    """Five tabs: accounts, differences, lines with attachments, notes, signatures."""
     file = BytesIO()
     book = open_workbook(file, "in_memory")
     # the workbook's own moment too, so that the same file is the same bytes
     book.set_properties({"created": found.made_at.astimezone(UTC).replace(tzinfo=None)})
     tabs = (
         (_("Accounts"), _account_columns(), _account_rows(found)),
+        (_("Differences"), _finding_columns(), _finding_rows(found)),
         (_("Lines and attachments"), _line_columns(), _line_rows(found)),
         (_("Notes"), _note_columns(), _note_rows(found)),
         (_("Signatures"), _signature_columns(), _signature_rows(found)),
@@ -63,6 +64,7 @@ def _account_columns() -> list[str]:
         _("Documented"),
         _("Difference"),
         _("Materiality"),
+        _("Risk"),
         _("Status"),
         _("Why it is not reconciled"),
         _("Prepared by"),
@@ -86,6 +88,7 @@ def _account_rows(found: PeriodFile) -> Iterable[Sequence[Cell]]:
             each.documented,
             each.difference,
             each.materiality,
+            each.risk,
             each.state,
             each.left_out_reason,
             *_who_and_when(each.prepared),
@@ -96,6 +99,16 @@ def _account_rows(found: PeriodFile) -> Iterable[Sequence[Cell]]:
 
 def _who_and_when(signed: Signed | None) -> tuple[str, str]:
     return (signed.by, moment(signed.at)) if signed else ("", "")
+
+
+def _finding_columns() -> list[str]:
+    return [_("Account"), _("What the difference consists of"), _("Amount")]
+
+
+def _finding_rows(found: PeriodFile) -> Iterable[Sequence[Cell]]:
+    for each in found.accounts:
+        for text, amount in each.findings:
+            yield each.number, text, amount
 
 
 def _line_columns() -> list[str]:

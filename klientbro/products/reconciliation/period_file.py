@@ -25,6 +25,7 @@ from klientbro.products.reconciliation.texts import (
     change_words,
     frequency_names,
     method_names,
+    risk_names,
     state_words,
     truth_words,
 )
@@ -56,6 +57,7 @@ class AccountPart:
     truth: str
     truth_as_of: date | None
     assignee: str
+    risk: str
     materiality: Decimal
     opening: Decimal
     closing: Decimal
@@ -71,6 +73,8 @@ class AccountPart:
     lines: Sequence[tuple[str, Decimal]] = ()
     attachments: Sequence[tuple[str, str]] = ()
     notes: Sequence[tuple[str, str, str]] = ()
+    # what the difference consists of; see period_findings.py
+    findings: Sequence[tuple[str, Decimal]] = ()
 
     @property
     def is_documented(self) -> bool:
@@ -173,6 +177,7 @@ def _account(line: Line, people: dict[int, str]) -> AccountPart:
         truth=truth_words(line.truth.code),
         truth_as_of=line.truth.as_of,
         assignee=people.get(line.plan.assignee_id or 0, ""),
+        risk=risk_names().get(line.plan.risk, ""),
         materiality=line.plan.materiality,
         opening=line.opening,
         closing=line.closing,

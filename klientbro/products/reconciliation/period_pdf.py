@@ -65,6 +65,7 @@ def _said(found: PeriodFile) -> dict[str, object]:
             "accounts": _("Account by account"),
             "rest": _("Not reconciled this month"),
             "lines": _("Lines that document the balance"),
+            "findings": _("What the difference consists of"),
             "amount": _("Amount"),
             "attachment": _("Attachment:"),
         },
@@ -123,8 +124,9 @@ def _part(each: AccountPart) -> dict[str, object]:
         (pgettext("reconciliation", "Method"), each.method),
         (_("Held against"), truth),
         (_("Materiality"), money(each.materiality)),
-        (_("Done by"), each.assignee or "–"),
     ]
+    facts += [(_("Risk"), each.risk)] if each.risk else []
+    facts += [(_("Done by"), each.assignee)] if each.assignee else []
     return {
         "number": each.number,
         "name": each.name,
@@ -132,6 +134,7 @@ def _part(each: AccountPart) -> dict[str, object]:
         "facts": facts,
         "causes": list(each.causes),
         "lines": [(text, money(amount)) for text, amount in each.lines],
+        "findings": [(text, money(amount)) for text, amount in each.findings],
         "attachments": [(name, f"SHA-256 {digest[:16]}…") for name, digest in each.attachments],
         "notes": list(each.notes),
         "signatures": [

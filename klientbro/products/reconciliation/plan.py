@@ -39,6 +39,7 @@ class Plan:
     is_left_out: bool = False
     left_out_reason: str = ""
     version: int = 0
+    risk: str = ""  # of domain Risk; empty: nobody has judged it
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,7 @@ class TypedPlan:
     needs_document: bool
     is_left_out: bool
     left_out_reason: str
+    risk: str = ""
 
 
 def plans_of(written: Written, accounts: Sequence[ChartAccount]) -> dict[str, Plan]:
@@ -83,6 +85,7 @@ def _plan(
             own.is_left_out,
             own.left_out_reason,
             own.version,
+            own.risk,
         )
     for lines in templates:
         line = longest_prefix(account.account.number, lines)
@@ -129,6 +132,7 @@ def save_plan(
         "needs_document": typed.needs_document,
         "is_left_out": typed.is_left_out,
         "left_out_reason": typed.left_out_reason.strip(),
+        "risk": typed.risk,
         "changed_by": by,
     }
     with transaction.atomic():

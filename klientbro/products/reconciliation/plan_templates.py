@@ -80,10 +80,13 @@ def _every(
 
 _COMMON = (
     *_every(Method.BANK, Frequency.MONTHLY, "19", "238", document=True),
+    *_every(Method.LIST, Frequency.MONTHLY, "190", document=True),  # cash is counted
     *_every(Method.RECEIVABLES, Frequency.MONTHLY, "150"),
     *_every(Method.PAYABLES, Frequency.MONTHLY, "240"),
-    *_every(Method.VAT, Frequency.TWO_MONTHLY, "270", "271", "274"),
-    *_every(Method.PAYROLL, Frequency.TWO_MONTHLY, "26", "277", "2780", "293"),
+    # norwegian-accounting.md §9: withheld tax and VAT are looked at every month
+    *_every(Method.VAT, Frequency.MONTHLY, "270", "271", "274"),
+    *_every(Method.PAYROLL, Frequency.MONTHLY, "26"),
+    *_every(Method.PAYROLL, Frequency.TWO_MONTHLY, "277", "2780", "293"),
     *_every(Method.HOLIDAY_PAY, Frequency.HALF_YEARLY, "2781", "294"),
     *_every(Method.SCHEDULE, Frequency.QUARTERLY, "17", "295", "296"),
     *_every(Method.LIST, Frequency.YEARLY, "10", "11", "12", "14", "22", document=True),
@@ -195,8 +198,10 @@ def give_template(
                     assignee_id=wanted.assignee_id,
                     materiality=wanted.materiality,
                     needs_document=wanted.needs_document,
-                    is_left_out=False,
-                    left_out_reason="",
+                    # a template says nothing of these: what a person judged stays
+                    is_left_out=one.line.plan.is_left_out,
+                    left_out_reason=one.line.plan.left_out_reason,
+                    risk=one.line.plan.risk,
                 ),
                 version=chosen[one.line.account.id],
                 by=by,

@@ -12,7 +12,13 @@ from dataclasses import dataclass
 from datetime import date
 
 from klientbro.clients.services.rows import current_firm_id
+from klientbro.ledger.queries.sql import fetch_all
 from klientbro.products.reconciliation.models import Progress
+
+_PROGRESS = """
+select client_id, to_do, prepared, reviewed, suspended, differing from reconciliation_progress
+where client_id = any(%(clients)s::bigint[]) and month = %(month)s
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +50,5 @@ def write_progress(client_id: int, month: date, counts: Counts) -> None:
 
 def progress_of(client_ids: Collection[int], month: date) -> dict[int, Counts]:
     """The counts of each client's month. One statement."""
-    return {
-        row.client_id: Counts(row.to_do, row.prepared, row.reviewed, row.suspended, row.differing)
-        for row in Progress.objects.filter(client_id__in=client_ids, month=month)
-    }
+    rows = fetch_all(_PROGRESS, {"clients": list(client_ids), "month": month})
+    return {client_id: Counts(*counts) for client_id, *counts in rows}

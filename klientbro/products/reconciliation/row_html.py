@@ -3,11 +3,10 @@ time than all the figures in them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
 from django.template import defaultfilters
-from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -17,6 +16,7 @@ from klientbro.domain.periods import Month
 from klientbro.products.reconciliation.models import SignOff
 from klientbro.products.reconciliation.sheet import Line
 from klientbro.products.reconciliation.texts import StateWords, method_names
+from klientbro.shell.addresses import address
 from klientbro.shell.icons import icon
 from klientbro.shell.markup import escaped, fill
 from klientbro.shell.templatetags.kb import MISSING, amount, amount_signed, status, zero
@@ -25,7 +25,7 @@ _ACCOUNT = """<tr><td class="tick" data-m="hide"><input class="ds-input" type="c
 name="account" value="{id}|{mark}" data-tick aria-label="{choose}"></td>\
 <td class="acct tnum" data-m="hide">{number}</td>\
 <td data-m="main"><a class="main" href="{address}"><span class="rc-no">{number} </span>{name}</a>\
-<small>{method}{notes}{attachments}</small></td>\
+<small>{method}{notes}{unusual}{attachments}</small></td>\
 <td class="num {closing_zero}" data-label="{l_balance}">{closing}</td>\
 <td class="num {documented_zero}" data-label="{l_documented}">{documented}</td>\
 <td class="num {difference_css}" data-label="{l_difference}">{difference}</td>\
@@ -39,9 +39,15 @@ _PERSON = """<span class="kb-av" title="{name}" aria-hidden="true">{initials}</s
 
 
 def account_rows(
-    rows: Iterable[tuple[Line, StateWords, str]], client: Client, month: Month
+    rows: Iterable[tuple[Line, StateWords, str]],
+    client: Client,
+    month: Month,
+    unusual: Mapping[str, str],
 ) -> SafeString:
-    """The accounts of a month, with the words of each one's state and the mark of its figures."""
+    """The accounts of a month, with the words of each one's state and the mark of its figures.
+
+    unusual: by account id, what sets its month apart from those before.
+    """
     words = {
         "l_balance": _("Balance"),
         "l_documented": _("Documented"),
@@ -62,11 +68,10 @@ def account_rows(
                 id=account.id,
                 mark=mark,
                 choose=choose % named,
-                address=reverse(
-                    "reconciliation:account", args=[client.public_id, month.key, account.id]
-                ),
+                address=address("reconciliation:account", client.public_id, month.key, account.id),
                 method=methods.get(line.plan.method.value, line.plan.method.value),
                 notes=_notes(line),
+                unusual=_unusual(unusual.get(account.id)),
                 attachments=_attached() if line.documentation.attachments else "",
                 closing=amount(line.closing),
                 closing_zero=zero(line.closing),
@@ -96,6 +101,10 @@ def _notes(line: Line) -> str:
         return ""
     words = ngettext("%(counter)s note to resolve", "%(counter)s notes to resolve", count)
     return f" · {words % {'counter': count}}"
+
+
+def _unusual(words: str | None) -> SafeString:
+    return fill(' · <span class="rc-unusual">{}</span>', words) if words else SafeString("")
 
 
 def _attached() -> SafeString:

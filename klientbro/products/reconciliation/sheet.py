@@ -147,6 +147,8 @@ class MonthSheet:
     is_locked: bool
     closed: ClosedPeriod | None
     grounds: Grounds | None = None
+    newest_sign_off: int | None = None  # of the whole month, whatever accounts are shown
+    elsewhere: tuple[SignOff, ...] = ()  # signed on accounts that this chart has never had
 
     def line(self, account_id: str) -> Line | None:
         return next((line for line in self.lines if line.account.id == account_id), None)
@@ -178,8 +180,9 @@ def month_sheet(
     balance = trial_balance_of(books, Period(month, month), include_unused=True)
     if balance is None or not books.is_covered(month):
         return None
-    accounts = chart(books.connection_id, month)
     written = written_for(client.pk, month)
+    charted = chart(books.connection_id, month)
+    accounts = [each for each in charted if not each.is_closed or each.account.id in written.worked]
     year = books.year_of(month)
     year_start = year.first_month.month if year else 1
     plans = plans_of(written, accounts)
@@ -238,6 +241,8 @@ def month_sheet(
         is_locked=locked,
         closed=written.closed,
         grounds=grounds,
+        newest_sign_off=max((each.pk for each in written.sign_offs), default=None),
+        elsewhere=_elsewhere(signed, charted),
     )
 
 
@@ -320,6 +325,14 @@ def _signatures(sign_offs: Sequence[SignOff]) -> dict[str, list[SignOff]]:
     return found
 
 
+def _elsewhere(
+    signed: Mapping[str, Sequence[SignOff]], accounts: Sequence[ChartAccount]
+) -> tuple[SignOff, ...]:
+    """The last signature on each account that only another accounting system's chart had."""
+    known = {each.account.id for each in accounts}
+    return tuple(held[-1] for id_, held in sorted(signed.items()) if id_ not in known)
+
+
 def _place_signatures(line: Line) -> None:
     """The newest of each kind that still counts: a return or withdrawal takes both away."""
     for sign_off in line.history:
@@ -348,7 +361,9 @@ def _compare(
     landings = {
         line.account.id: _rules(line).landing
         for line in signed
+        # what was signed in the newest landing cannot have moved since
         if _rules(line).snapshot.get("connection") == books.connection_id
+        and _rules(line).landing < books.landing
     }
     touched = touched_since(books.connection_id, landings, month)
     for line in signed:

@@ -279,8 +279,7 @@ def _lock(sheet: MonthSheet) -> None:
         .values_list("pk", flat=True)
         .first()
     )
-    known = max((each.pk for line in sheet.lines for each in line.history), default=None)
-    if newest != known:
+    if newest != sheet.newest_sign_off:
         raise RefusedError(
             _("Somebody else has just signed in this month. Load the page again."), code="stale"
         )

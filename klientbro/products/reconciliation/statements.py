@@ -12,15 +12,40 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-
-from django.db.models import Q, Sum
+from typing import NamedTuple
+from uuid import UUID
 
 from klientbro.domain.calendar import is_working_day
 from klientbro.domain.money import ZERO
-from klientbro.products.reconciliation.models import Statement, StatementLine
+from klientbro.ledger.queries.sql import fetch_all
 
 # A statement that ended longer ago says nothing of the day; one that begins soon after may.
 DAYS_BACK, DAYS_AHEAD = 400, 40
+
+_STATEMENTS = """
+select account_id, id, public_id, first_day, last_day, opening, closing
+from reconciliation_statement
+where client_id = %(client)s and removed_at is null
+  and last_day >= %(earliest)s and first_day <= %(latest)s
+order by last_day, first_day, id
+"""
+_SUMS = """
+select statement_id, coalesce(sum(amount) filter (where booked_on <= %(day)s), 0),
+       coalesce(sum(amount) filter (where booked_on > %(day)s), 0)
+from reconciliation_statementline where statement_id = any(%(ids)s::bigint[])
+group by statement_id
+"""
+
+
+class _Stated(NamedTuple):
+    """What a statement says of itself."""
+
+    pk: int
+    public_id: UUID
+    first_day: date
+    last_day: date
+    opening: Decimal | None
+    closing: Decimal | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +75,14 @@ class StatementBalance:
 
 def statement_balances(client_id: int, day: date) -> dict[str, StatementBalance]:
     """The bank's balance at the end of the day, by ledger account. Two statements."""
-    held: dict[str, list[Statement]] = defaultdict(list)
-    for statement in Statement.objects.filter(
-        client_id=client_id,
-        removed_at=None,
-        last_day__gte=day - timedelta(days=DAYS_BACK),
-        first_day__lte=day + timedelta(days=DAYS_AHEAD),
-    ).order_by("last_day", "first_day", "pk"):
-        held[statement.account_id].append(statement)
+    held: dict[str, list[_Stated]] = defaultdict(list)
+    asked = {
+        "client": client_id,
+        "earliest": day - timedelta(days=DAYS_BACK),
+        "latest": day + timedelta(days=DAYS_AHEAD),
+    }
+    for account_id, *statement in fetch_all(_STATEMENTS, asked):
+        held[account_id].append(_Stated._make(statement))
     speaking = {account: _that_speaks(each, day) for account, each in held.items()}
     sums = _sums([each.pk for each in speaking.values() if each is not None], day)
     found = {}
@@ -70,7 +95,7 @@ def statement_balances(client_id: int, day: date) -> dict[str, StatementBalance]
     return found
 
 
-def _that_speaks(statements: Sequence[Statement], day: date) -> Statement | None:
+def _that_speaks(statements: Sequence[_Stated], day: date) -> _Stated | None:
     """The statement that says what the account held on the day, the surest first."""
     ending = [each for each in statements if each.last_day == day]
     if stated := [each for each in ending if each.closing is not None]:
@@ -101,19 +126,13 @@ def _that_speaks(statements: Sequence[Statement], day: date) -> Statement | None
 
 def _sums(ids: Sequence[int], day: date) -> Mapping[int, tuple[Decimal, Decimal]]:
     """What the lines of each statement come to until the day, and after it. One statement."""
-    until = Sum("amount", filter=Q(booked_on__lte=day))
-    after = Sum("amount", filter=Q(booked_on__gt=day))
-    return {
-        row["statement_id"]: (row["until"] or ZERO, row["after"] or ZERO)
-        for row in StatementLine.objects.filter(statement__in=ids)
-        .values("statement_id")
-        .annotate(until=until, after=after)
-    }
+    if not ids:
+        return {}
+    rows = fetch_all(_SUMS, {"ids": list(ids), "day": day})
+    return {id_: (until, after) for id_, until, after in rows}
 
 
-def _balance(
-    statement: Statement, until: Decimal, after: Decimal, *, day: date
-) -> StatementBalance:
+def _balance(statement: _Stated, until: Decimal, after: Decimal, *, day: date) -> StatementBalance:
     calculated = statement.opening + until if statement.opening is not None else None
     stated = statement.closing if statement.last_day <= day else None
     if calculated is None and stated is None and statement.closing is not None:

@@ -22,7 +22,7 @@ from klientbro.ledger.queries.subledgers import (
     unlike_parties,
 )
 
-MOST_SHOWN = 200
+MOST_SHOWN = 100  # until all are asked for
 MOST_CANDIDATES = 10
 
 
@@ -61,14 +61,19 @@ class SubledgerSheet:
         return self.total_found > len(self.differences)
 
 
-def subledger_sheet(connection_id: int, snapshot: ItemSnapshot) -> SubledgerSheet:
-    """Everything that parts the control accounts and the open items. Three statements."""
+def subledger_sheet(
+    connection_id: int, snapshot: ItemSnapshot, *, most: int | None = None
+) -> SubledgerSheet:
+    """Everything that parts the control accounts and the open items. Three statements.
+
+    most: how many of the differences are listed; what they come to is of them all.
+    """
     later = snapshot.as_of + timedelta(days=LATER_DAYS)
     unlike = unlike_parties(connection_id, snapshot.side, snapshot.id, snapshot.as_of, later)
     found = compare_open_items(unlike.postings, unlike.items, snapshot.as_of).differences
     if unlike.before != ZERO:
         found = tuple(one for one in found if _is_certain(one, unlike, snapshot.side))
-    shown = found[:MOST_SHOWN]
+    shown = found[:most]
     names = party_names(connection_id, snapshot.side, sorted({one.party for one in shown}))
     return SubledgerSheet(
         snapshot=snapshot,

@@ -30,7 +30,7 @@ from klientbro.domain.reconciliation.match_rules import (
 from klientbro.domain.reconciliation.matching import find_matches
 from klientbro.ledger.queries.matching import OpenPosting
 from klientbro.products.reconciliation import models
-from klientbro.products.reconciliation.matching import Sides
+from klientbro.products.reconciliation.matching import OpenLine, Sides
 
 OWN = "own:"  # before the public id of a firm's own rule
 _STANDARD_COMES_AFTER = 10_000
@@ -66,7 +66,6 @@ class Item:
 class Suggestion:
     """Items that a rule says belong together."""
 
-    key: str
     match: Match
     ledger: tuple[Item, ...]
     bank: tuple[Item, ...]
@@ -74,6 +73,14 @@ class Suggestion:
     @property
     def items(self) -> tuple[Item, ...]:
         return self.ledger + self.bank
+
+    @property
+    def key(self) -> str:
+        """Changes when any of the items does."""
+        digest = hashlib.sha256(self.match.rule_id.encode())
+        for item in sorted(self.items, key=lambda each: each.key):
+            digest.update(f"\n{item.mark}".encode())
+        return digest.hexdigest()[:24]
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,10 +130,8 @@ def rules_for(sides: Sides, own: Sequence[models.MatchRule]) -> list[MatchRule]:
 
 def considered(sides: Sides) -> list[Item]:
     """The open items that suggestions are made for: the oldest of each side."""
-    every = items_of(sides)
-    postings = [each for each in every if not each.is_line]
-    lines = [each for each in every if each.is_line]
-    return postings[:MOST_SUGGESTED] + lines[:MOST_SUGGESTED]
+    postings = [_posting_item(each) for each in sides.postings[:MOST_SUGGESTED]]
+    return postings + [_line_item(each) for each in sides.lines[:MOST_SUGGESTED]]
 
 
 def suggest(sides: Sides, rules: Sequence[MatchRule], limits: MatchLimits = LIMITS) -> Suggested:
@@ -148,11 +153,7 @@ def as_suggested(
 
 def _suggestion(match: Match, by_key: Mapping[str, Item]) -> Suggestion:
     items = sorted((by_key[id_] for id_ in match.ids), key=lambda each: (each.day, each.key))
-    digest = hashlib.sha256(match.rule_id.encode())
-    for item in sorted(items, key=lambda each: each.key):
-        digest.update(f"\n{item.mark}".encode())
     return Suggestion(
-        digest.hexdigest()[:24],
         match,
         tuple(each for each in items if not each.is_line),
         tuple(each for each in items if each.is_line),
@@ -180,7 +181,7 @@ def _posting_item(posting: OpenPosting) -> Item:
     )
 
 
-def _line_item(line: models.StatementLine) -> Item:
+def _line_item(line: OpenLine) -> Item:
     """The bank's line turned around: a deposit of 100 meets a debit of 100."""
     words = " · ".join(dict.fromkeys(part for part in (line.reference, line.party) if part))
     return Item(

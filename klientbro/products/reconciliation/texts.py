@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal, InvalidOperation
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext_noop, pgettext
 
-from klientbro.domain.reconciliation.methods import Frequency, Method
+from klientbro.domain.accounts import AccountType
+from klientbro.domain.reconciliation.methods import Frequency, Method, Risk
 from klientbro.domain.reconciliation.sign_offs import Change, ChangeKind
+from klientbro.lib.dates import format_date
 from klientbro.products.reconciliation.sheet import Line, LineState
 from klientbro.shell.templatetags.kb import amount
 
@@ -63,6 +66,15 @@ def frequency_names() -> dict[str, str]:
     }
 
 
+def risk_names() -> dict[str, str]:
+    """Every judgement of risk in words."""
+    return {
+        Risk.LOW.value: pgettext("risk", "Low"),
+        Risk.NORMAL.value: pgettext("risk", "Normal"),
+        Risk.HIGH.value: pgettext("risk", "High"),
+    }
+
+
 def state_words(line: Line) -> StateWords:
     """The state of an account in the month."""
     tone, text, icon = _STATES[line.state]
@@ -92,7 +104,7 @@ def truth_words(code: str) -> str:
 def change_words(change: Change) -> str:
     """What has happened since the signature, in a sentence."""
     values = {"before": _money(change.before), "after": _money(change.after)}
-    plain = {"before": change.before, "after": change.after, "voucher": change.voucher}
+    plain = _plain(change)
     return {
         ChangeKind.BALANCE_CHANGED: _("The balance was %(before)s and is %(after)s.") % values,
         ChangeKind.OPENING_CHANGED: _(
@@ -139,6 +151,49 @@ def change_words(change: Change) -> str:
         ChangeKind.ACCOUNT_NAME_CHANGED: _("The account was «%(before)s» and is «%(after)s».")
         % plain,
     }[change.kind]
+
+
+def _plain(change: Change) -> dict[str, str]:
+    """What it was and is, as a page writes it: days, types of account and parties are not shown
+    as the ledger keeps them."""
+    write = {
+        ChangeKind.POSTING_MOVED_PERIOD: _day,
+        ChangeKind.DATE_CHANGED: _day,
+        ChangeKind.ACCOUNT_TYPE_CHANGED: _type,
+        ChangeKind.PARTY_CHANGED: _party,
+        ChangeKind.VAT_CODE_CHANGED: _code,
+    }.get(change.kind, str)
+    return {
+        "before": write(change.before),
+        "after": write(change.after),
+        "voucher": change.voucher,
+    }
+
+
+def _day(text: str) -> str:
+    try:
+        return format_date(date.fromisoformat(text))
+    except ValueError:
+        return text
+
+
+def _type(text: str) -> str:
+    return {
+        AccountType.ASSET.value: pgettext("type of account", "asset"),
+        AccountType.LIABILITY.value: pgettext("type of account", "debt"),
+        AccountType.EQUITY.value: pgettext("type of account", "equity"),
+        AccountType.INCOME.value: pgettext("type of account", "income"),
+        AccountType.EXPENSE.value: pgettext("type of account", "expense"),
+    }.get(text, text)
+
+
+def _party(text: str) -> str:
+    """«10001/» is customer 10001 and no supplier."""
+    return text.strip("/") or _("nobody")
+
+
+def _code(text: str) -> str:
+    return text or _("none")
 
 
 def _money(text: str) -> str:

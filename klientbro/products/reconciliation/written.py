@@ -32,6 +32,10 @@ from klientbro.tenants.models import User
 Row = TypeVar("Row", bound=models.Model)
 _OF_CLIENT = "client_id = %(client)s"
 _OF_MONTH = f"{_OF_CLIENT} and month = %(month)s"
+# a note somebody must resolve follows the account from month to month until it is
+_OF_MONTH_OR_OPEN = f"""
+{_OF_CLIENT} and (month = %(month)s or (month < %(month)s and state = 'open'))
+"""
 _OF_FORM = f"""
 template_id in (
   select t.id from reconciliation_plantemplate t where t.company_form in (
@@ -60,7 +64,7 @@ _PARTS = {
     "template_lines": _Part(PlanTemplateLine, _OF_FORM),
     "lines": _Part(DocumentedLine, f"{_OF_MONTH} and removed_at is null", ("added_by",)),
     "attachments": _Part(Attachment, _OF_MONTH, ("added_by", "removed_by"), ("content_sealed",)),
-    "notes": _Part(Note, _OF_MONTH, ("written_by", "assignee", "resolved_by")),
+    "notes": _Part(Note, _OF_MONTH_OR_OPEN, ("written_by", "assignee", "resolved_by")),
     "sign_offs": _Part(SignOff, _OF_MONTH, ("by",)),
     "closed": _Part(ClosedPeriod, f"{_OF_MONTH} and reopened_at is null", ("closed_by",)),
 }
@@ -85,6 +89,14 @@ class Written:
     notes: list[Note]
     sign_offs: list[SignOff]
     closed: ClosedPeriod | None
+
+    @property
+    def worked(self) -> set[str]:
+        """Accounts of the month that somebody has signed, documented or commented on."""
+        signed = {each.account_id for each in self.sign_offs}
+        documented = {each.account_id for each in self.lines}
+        attached = {each.account_id for each in self.attachments}
+        return signed | documented | attached | {each.account_id for each in self.notes}
 
 
 def written_for(client_id: int, month: Month) -> Written:

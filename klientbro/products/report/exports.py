@@ -10,7 +10,7 @@ from django.utils.translation import pgettext
 
 from klientbro.domain.periods import Period
 from klientbro.domain.report_lines import Statement
-from klientbro.domain.reporting.columns import Comparison
+from klientbro.domain.reporting.columns import Comparison, Span
 from klientbro.domain.reporting.comparing import Change
 from klientbro.domain.reporting.grid import Grid
 from klientbro.lib.csv import Cell
@@ -55,12 +55,14 @@ def statement_sheet(
     grid: Grid,
     opened: Collection[str],
     against: Comparison,
+    *,
+    short: bool = False,
 ) -> Sheet:
     """The statement; income and costs positive, as on the page, to the øre."""
     pair = change_pair(grid.columns, against)
     is_result = grid.statement is Statement.INCOME
     headings = [
-        (column_words(one) if is_result else sheet_heading(one))
+        (column_words(one) if is_result or one.span is Span.YEAR_TO_DATE else sheet_heading(one))
         + (f" ({gap_words(one.gap)})" if one.gap else "")
         for one in grid.columns
     ]
@@ -70,14 +72,14 @@ def statement_sheet(
         title=_("Income statement") if is_result else _("Balance sheet"),
         head=head,
         columns=(pgettext("ledger account", "Account"), _("Line"), *headings, *change),
-        rows=_rows(grid, opened, pair),
+        rows=_rows(grid, opened, pair, short),
     )
 
 
 def _rows(
-    grid: Grid, opened: Collection[str], pair: tuple[int, int] | None
+    grid: Grid, opened: Collection[str], pair: tuple[int, int] | None, short: bool
 ) -> Iterator[Sequence[Cell]]:
-    for one in shown_lines(grid):
+    for one in shown_lines(grid, short=short):
         yield ("", line_name(one.line), *one.amounts, *_change(one.amounts, pair))
         if ALL not in opened and one.line.code not in opened:
             continue

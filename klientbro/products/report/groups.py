@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -17,13 +18,14 @@ from klientbro.clients.models import Client
 from klientbro.clients.services.rows import current_firm_id
 from klientbro.domain.money import LARGEST_AMOUNT, has_parts_of_ore
 from klientbro.domain.periods import MONTHS_IN_YEAR, Month
-from klientbro.domain.report_lines import LINES, LineMapping
+from klientbro.domain.report_lines import LINES, LineMapping, Statement
 from klientbro.domain.reporting.group import (
     Elimination,
     GroupReport,
     GroupSpan,
     Member,
     group_report,
+    months_needed,
 )
 from klientbro.ledger.queries.books import books_of_each
 from klientbro.ledger.queries.reporting import proved_months, report_books
@@ -62,13 +64,23 @@ def group_sheet(group: Group, month: Month, span: GroupSpan) -> GroupSheet:
     clients = members_of(group)
     states = books_of_each([client.pk for client in clients])
     mappings = mappings_of([client.pk for client in clients])
-    since = month.plus(-MONTHS_IN_YEAR + 1)
+    # what no span shows month by month need not be told apart
+    since = {
+        GroupSpan.ROLLING: month.plus(-MONTHS_IN_YEAR + 1),
+        GroupSpan.CALENDAR: Month(month.year, 1),
+    }.get(span, month)
     held = report_books(list(states.values()), since, month)
-    taken = list(
-        GroupElimination.objects.filter(group=group, month=month.first_day, removed_at=None)
+    kept = defaultdict(list)
+    for one in (
+        GroupElimination.objects.filter(
+            group=group,
+            month__in=[each.first_day for each in months_needed(month)],
+            removed_at=None,
+        )
         .select_related("by")
         .order_by("pk")
-    )
+    ):
+        kept[Month.of(one.month)].append(one)
     members = []
     for client in clients:
         state = states.get(client.pk)
@@ -80,7 +92,12 @@ def group_sheet(group: Group, month: Month, span: GroupSpan) -> GroupSheet:
                 mappings.get(client.pk) or LineMapping(),
             )
         )
-    report = group_report(members, month, span, [_elimination(one) for one in taken])
+    report = group_report(
+        members,
+        month,
+        span,
+        {each: [_elimination(one) for one in held] for each, held in kept.items()},
+    )
     proofs = proved_months([state.connection_id for state in states.values()], month, month)
     unsealed = tuple(
         client
@@ -91,7 +108,7 @@ def group_sheet(group: Group, month: Month, span: GroupSpan) -> GroupSheet:
             or proof.state is not MonthState.SEALED
         )
     )
-    return GroupSheet(group, clients, states, report, taken, unsealed)
+    return GroupSheet(group, clients, states, report, kept[month], unsealed)
 
 
 def members_of(group: Group) -> list[Client]:
@@ -172,18 +189,27 @@ def eliminate(
     )
 
 
-def carry_eliminations(group: Group, month: Month, *, by: User) -> int:
-    """The eliminations of the month before, brought forward where this one has none."""
+def carry_eliminations(group: Group, month: Month, *, by: User) -> tuple[int, int]:
+    """The eliminations of the month before, brought forward where this one has none.
+
+    Answers with how many were, and how many were not: in a new year the old year's income and
+    cost are past, and only what stands in the balance sheet follows along.
+    """
     with transaction.atomic():
         Group.objects.select_for_update().get(pk=group.pk)
         if GroupElimination.objects.filter(
             group=group, month=month.first_day, removed_at=None
         ).exists():
-            return 0
-        before = GroupElimination.objects.filter(
-            group=group, month=month.previous().first_day, removed_at=None
+            return 0, 0
+        before = list(
+            GroupElimination.objects.filter(
+                group=group, month=month.previous().first_day, removed_at=None
+            ).order_by("pk")
         )
-        made = GroupElimination.objects.bulk_create(
+        wanted = before
+        if _begins_a_year(group, month):
+            wanted = [one for one in before if not (_is_result(one.line) or _is_result(one.other))]
+        GroupElimination.objects.bulk_create(
             GroupElimination(
                 firm_id=one.firm_id,
                 group=group,
@@ -194,9 +220,21 @@ def carry_eliminations(group: Group, month: Month, *, by: User) -> int:
                 amount=one.amount,
                 by=by,
             )
-            for one in before
+            for one in wanted
         )
-    return len(made)
+    return len(wanted), len(before) - len(wanted)
+
+
+def _begins_a_year(group: Group, month: Month) -> bool:
+    """Whether the group's year begins with the month: the one its clients share, else January."""
+    states = books_of_each([client.pk for client in members_of(group)])
+    years = {year.first_month for one in states.values() if (year := one.year_of(month))}
+    return month == (years.pop() if len(years) == 1 else Month(month.year, 1))
+
+
+def _is_result(code: str) -> bool:
+    line = LINES.get(code)
+    return line is not None and line.statement is Statement.INCOME
 
 
 def remove_elimination(group: Group, elimination_id: UUID, *, by: User) -> None:

@@ -95,6 +95,50 @@ class Pack(models.Model):
         return self.title
 
 
+class PackTemplate(models.Model):
+    """Texts and choices that a firm uses again; what its packs were made of stays in them."""
+
+    firm = models.ForeignKey("tenants.Firm", on_delete=models.CASCADE)
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    name = models.CharField(max_length=100)
+    against = models.CharField(max_length=12, default="last_year")
+    texts = models.JSONField(default=dict)
+    parts = models.JSONField(default=list)
+    version = models.IntegerField(default=1)
+    changed_at = models.DateTimeField(auto_now=True)
+    changed_by = models.ForeignKey(
+        "tenants.User", on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["firm", "name"], name="pack_template_name"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class FigureLimits(models.Model):
+    """A firm's limits for key figures: {code: [good, bad]}, decimal strings or null."""
+
+    firm = models.ForeignKey("tenants.Firm", on_delete=models.CASCADE)
+    limits = models.JSONField(default=dict)
+    version = models.IntegerField(default=1)
+    changed_at = models.DateTimeField(auto_now=True)
+    changed_by = models.ForeignKey(
+        "tenants.User", on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["firm"], name="figure_limits_of_firm"),
+        ]
+
+    def __str__(self) -> str:
+        return f"limits version {self.version}"
+
+
 class Published(models.Model):
     """A pack as it was sent: every figure, text and the PDF itself. Append-only.
 

@@ -29,6 +29,7 @@ from klientbro.practice.books.access import ClientPage
 from klientbro.practice.books.texts import month_short
 from klientbro.products.report.figures import figure_rows
 from klientbro.products.report.open_items import side_on
+from klientbro.products.report.pack_words import PackWords, fill
 from klientbro.products.report.rows import change_pair, shown_lines
 from klientbro.products.report.sheet import ReportSheet
 from klientbro.products.report.texts import (
@@ -47,6 +48,7 @@ from klientbro.products.report.texts import (
 )
 
 FORMAT = 1
+TEXT_FIGURES = "text/"
 MOST_PARTIES = 10
 _Content = dict[str, Any]
 
@@ -84,6 +86,9 @@ def pack_content(
 ) -> _Content:
     """The whole content, from one landing. Two statements for open items, where they are shown."""
     state = sheet.state
+    filled = fill(
+        {part: choices.texts.get(part, "").strip() for part in PARTS}, PackWords(page, sheet, firm)
+    )
     columns = result_columns(sheet.books, sheet.month, choices.against)
     result = result_grid(sheet.books, columns, sheet.mapping, budget)
     at = sheet_columns(sheet.books, sheet.month, Comparison.LAST_YEAR)
@@ -109,7 +114,9 @@ def pack_content(
         "seal": seal_sentence(sheet),
         "parts": [part for part in PARTS if part in choices.parts],
         "part_names": {part: part_words(part) for part in PARTS},
-        "texts": {part: choices.texts.get(part, "").strip() for part in PARTS},
+        "texts": filled.texts,
+        "text_figures": [[name, amount_text(held)] for name, held in filled.figures.items()],
+        "unknown": filled.unknown,
         "words": _words(choices.against),
         "result": _statement(
             result, [column_heading(one) for one in result.columns], choices.against
@@ -151,8 +158,12 @@ def name_of(content: Mapping[str, Any], key: str) -> str:
     if part == "figures":
         found = next((one["name"] for one in content["figures"] if one["code"] == code), code)
         return str(found)
+    if f"{part}/" == TEXT_FIGURES:
+        return f"{_('Text')}: {code}"
     if part == "ageing":
-        return f"{_('Receivables and payables')}: {column}"
+        side = next((one for one in content["ageing"] if one["side"] == code), None)
+        band = side["bands"][int(column)][0] if side and column.isdigit() else column
+        return f"{content['part_names']['ageing']}: {band}"
     statement = content[part]
     heading = statement["headings"][int(column)] if column.isdigit() else column
     for line in statement["lines"]:
@@ -175,8 +186,12 @@ def _figure_items(content: Mapping[str, Any]) -> Iterator[tuple[str, Decimal | N
     for one in content["figures"]:
         yield f"figures/{one['code']}/0", amount_from(one["value"])
     for side in content["ageing"]:
-        for name, text in side["bands"]:
-            yield f"ageing/{side['side']}/{name}", amount_from(text)
+        # by place: the words are in the language of whoever looks
+        for at, (_words_of_it, text) in enumerate(side["bands"]):
+            yield f"ageing/{side['side']}/{at}", amount_from(text)
+    # packs from before texts held figures have none
+    for name, text in content.get("text_figures", ()):
+        yield f"{TEXT_FIGURES}{name}/0", amount_from(text)
 
 
 def _words(against: Comparison) -> dict[str, str]:

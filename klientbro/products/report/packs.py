@@ -22,9 +22,10 @@ from klientbro.clients.services.rows import current_firm_id
 from klientbro.domain.periods import Month
 from klientbro.domain.reporting.columns import Comparison
 from klientbro.domain.reporting.frozen import Moved, content_hash, moved_since
-from klientbro.products.report.models import Pack, Published
+from klientbro.products.report.models import Pack, PackTemplate, Published
 from klientbro.products.report.pack_content import (
     PARTS,
+    TEXT_FIGURES,
     PackChoices,
     blank,
     figures_mark,
@@ -37,23 +38,24 @@ MOST_TEXT = 8_000
 MOST_TITLE = 120
 
 
-def choices_of(pack: Pack) -> PackChoices:
-    """What the pack's makers chose."""
-    try:
-        against = Comparison(pack.against)
-    except ValueError:
-        against = Comparison.LAST_YEAR
-    return PackChoices(pack.title, against, pack.parts, pack.texts)
+def choices_of(pack: Pack | PackTemplate) -> PackChoices:
+    """What the makers of a pack or a template chose."""
+    title = pack.name if isinstance(pack, PackTemplate) else pack.title
+    return PackChoices(title, checked_against(pack.against), pack.parts, pack.texts)
 
 
-def make_pack(client_id: int, month: Month, title: str, *, by: User) -> Pack:
-    """A draft for the month; the texts of the client's newest pack are not taken over."""
+def make_pack(
+    client_id: int, month: Month, title: str, *, by: User, like: PackTemplate | None = None
+) -> Pack:
+    """A draft for the month, with a template's texts and choices where one is chosen."""
     return Pack.objects.create(
         firm_id=current_firm_id(),
         client_id=client_id,
         month=month.first_day,
         title=_checked_title(title),
-        parts=list(PARTS),
+        against=like.against if like else Comparison.LAST_YEAR,
+        texts=like.texts if like else {},
+        parts=like.parts if like else list(PARTS),
         changed_by=by,
     )
 
@@ -81,18 +83,10 @@ def write_pack(
     by: User,
 ) -> Pack:
     """Saves what was written upon version `seen`. RefusedError when another has written since."""
-    kept = {part: text.strip() for part, text in texts.items() if part in PARTS and text.strip()}
-    too_long = next((part for part, text in kept.items() if len(text) > MOST_TEXT), None)
-    if too_long is not None:
-        raise RefusedError(
-            _("The text is longer than %(most)s characters. Shorten it.") % {"most": MOST_TEXT},
-            field=too_long,
-        )
-    if against not in (Comparison.LAST_YEAR, Comparison.BUDGET):
-        against = Comparison.LAST_YEAR
+    kept = checked_texts(texts)
     changed = Pack.objects.filter(pk=pack.pk, version=seen, removed_at=None).update(
         title=_checked_title(title),
-        against=against,
+        against=checked_against(against),
         parts=[part for part in PARTS if part in parts],
         texts=kept,
         version=seen + 1,
@@ -139,6 +133,12 @@ def publish(
     """
     if not any(part in content["parts"] for part in PARTS):
         raise RefusedError(_("Choose at least one part of the report."))
+    if content["unknown"]:
+        raise RefusedError(
+            _("Nothing is called %(names)s. Change it in the text, or take the braces away.")
+            % {"names": ", ".join(f"{{{name}}}" for name in content["unknown"])},
+            field="text",
+        )
     if figures_mark(content) != seen_figures:
         raise RefusedError(
             _(
@@ -195,12 +195,33 @@ def editions_of(pack: Pack) -> list[Published]:
 def moved_figures(published: Published, now: Mapping[str, Any]) -> Sequence[Moved]:
     """What the ledger says otherwise today than the edition does. Key figures follow the rest."""
     frozen, current = dict(figures_of(published.content)), dict(figures_of(now))
+    in_texts = [key for key in frozen if key.startswith(TEXT_FIGURES) and key in current]
+    texts = [Moved(key, frozen[key], current[key]) for key in in_texts]
     for key in sorted(frozen.keys() - current.keys()):
         current[key] = blank(now, key)
     for key in sorted(current.keys() - frozen.keys()):
         frozen[key] = blank(published.content, key)
     moved = moved_since(frozen, current)
-    return [one for one in moved if not one.key.startswith("figures/")]
+    lines = [one for one in moved if not one.key.startswith(("figures/", TEXT_FIGURES))]
+    # a text may name what no line of the pack shows, as last year beside a budget
+    return lines or [one for one in texts if one.before != one.now]
+
+
+def checked_against(against: str) -> Comparison:
+    """What a pack may be held against; last year for anything else."""
+    return Comparison.BUDGET if against == Comparison.BUDGET else Comparison.LAST_YEAR
+
+
+def checked_texts(texts: Mapping[str, str]) -> dict[str, str]:
+    """The texts of the pack's parts that hold anything. RefusedError for one too long."""
+    kept = {part: text.strip() for part, text in texts.items() if part in PARTS and text.strip()}
+    too_long = next((part for part, text in kept.items() if len(text) > MOST_TEXT), None)
+    if too_long is not None:
+        raise RefusedError(
+            _("The text is longer than %(most)s characters. Shorten it.") % {"most": MOST_TEXT},
+            field=too_long,
+        )
+    return kept
 
 
 def _checked_title(title: str) -> str:

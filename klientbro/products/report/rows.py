@@ -31,6 +31,7 @@ class Shape:
     """How a statement is shown.
 
     pair: which two columns the change is between, None for no change. exact: øre are shown.
+    short: sums only.
     home: the client's ledger pages. query: the period for them.
     """
 
@@ -39,11 +40,14 @@ class Shape:
     home: str
     account_query: str
     pair: tuple[int, int] | None
+    short: bool = False
 
     def is_open(self, code: str) -> bool:
         return ALL in self.open_lines or code in self.open_lines
 
 
+# What a column is held against stands back; what it is about does not.
+_MAIN = (Basis.ACTUAL, Basis.FORECAST)
 _WHOLE = Shape((), False, "", "", None)
 
 
@@ -54,22 +58,31 @@ def open_lines(asked: QueryDict) -> frozenset[str]:
 
 def change_pair(columns: Sequence[Column], against: Comparison) -> tuple[int, int] | None:
     """The columns the change is between: the year so far, or the balance and last year's."""
-    if against is Comparison.MONTHS or len(columns) < 2:
+    if against in (Comparison.MONTHS, Comparison.YEARS, Comparison.MOVEMENT) or len(columns) < 2:
         return None
+    if against is Comparison.FORECAST:
+        return (len(columns) - 3, len(columns) - 2)
     if columns[-1].basis is Basis.ACTUAL:
         return (0, 1)
     return (len(columns) - 2, len(columns) - 1)
 
 
-def shown_lines(grid: Grid) -> list[GridLine]:
-    """The lines worth a row: sums always, the others where any column has a figure."""
-    return [one for one in grid.lines if one.line.is_sum or not one.is_zero]
+def shown_lines(grid: Grid, *, short: bool = False) -> list[GridLine]:
+    """The lines worth a row: sums always, the others where any column has a figure.
+
+    short: sums only, and accounts without a line, which nobody should miss.
+    """
+    return [
+        one
+        for one in grid.lines
+        if one.line.is_sum or not (one.is_zero or (short and not one.line.is_unmapped))
+    ]
 
 
 def statement_rows(grid: Grid, shape: Shape, asked: QueryDict) -> SafeString:
     """Every row of the statement, opened lines with their accounts."""
     parts: list[str] = []
-    for one in shown_lines(grid):
+    for one in shown_lines(grid, short=shape.short):
         parts.append(_line_row(grid, one, shape, asked))
         if one.accounts and shape.is_open(one.line.code):
             parts += _account_rows(grid, one, shape)
@@ -119,7 +132,7 @@ def _account_rows(grid: Grid, one: GridLine, shape: Shape) -> list[str]:
 
 def _cells(amounts: Sequence[Decimal | None], columns: Sequence[Column], shape: Shape) -> str:
     return "".join(
-        _cell(amount, "muted" if column.basis is not Basis.ACTUAL else "", shape)
+        _cell(amount, "" if column.basis in _MAIN else "muted", shape)
         for amount, column in zip(amounts, columns, strict=True)
     )
 

@@ -11,7 +11,13 @@ from django.db.models import Q
 
 from klientbro.domain.accounts import AccountId
 from klientbro.domain.money import ZERO
-from klientbro.domain.periods import MONTHS_IN_YEAR, FinancialYear, Month, Period
+from klientbro.domain.periods import (
+    LONGEST_YEAR_MONTHS,
+    MONTHS_IN_YEAR,
+    FinancialYear,
+    Month,
+    Period,
+)
 from klientbro.domain.report_lines import LineMapping
 from klientbro.domain.reporting.books import MonthBooks
 from klientbro.domain.reporting.columns import Column
@@ -94,12 +100,14 @@ def report_sheet(
     month: Month,
     today: date,
     also: Collection[AccountId] = (),
+    years_before: int = 0,
 ) -> ReportSheet:
     """The client's figures two years back from the month. Three statements.
 
-    also: accounts of a budget, wanted though nothing has moved on them.
+    also: accounts of a budget, wanted though nothing has moved on them. years_before: more whole
+    years, a changed one counted as long as it may be.
     """
-    since = month.plus(-_TWO_YEARS_BACK)
+    since = month.plus(-_TWO_YEARS_BACK - years_before * LONGEST_YEAR_MONTHS)
     year = state.year_of(month)
     if year is not None:
         since = min(since, year.first_month.plus(-MONTHS_IN_YEAR))

@@ -8,12 +8,13 @@ from django.utils.translation import get_language, ngettext, pgettext
 from django.utils.translation import gettext as _
 
 from klientbro.domain.key_figures import KeyFigure, Unit
-from klientbro.domain.periods import FinancialYear, Period
+from klientbro.domain.periods import FinancialYear, Month, Period
 from klientbro.domain.report_lines import PresentationMove, ReportLine
 from klientbro.domain.reporting.ageing import Band
 from klientbro.domain.reporting.books import Gap
 from klientbro.domain.reporting.columns import Basis, Column, Comparison, Span
 from klientbro.domain.reporting.group import GroupSpan
+from klientbro.domain.reporting.limits import LOW_IS_GOOD, Judgement, Limits
 from klientbro.ledger.rows import MonthState
 from klientbro.lib.dates import format_date
 from klientbro.lib.numbers import MINUS, NO_BREAK_SPACE, format_nok
@@ -37,15 +38,34 @@ def column_heading(column: Column, *, is_short: bool = False) -> str:
     """«Okt. 2026», «Hittil okt. 2025», «Budsjett okt. 2026»; short, among others, «Okt»."""
     last = column.period.last
     name = month_short(last).capitalize()
-    # shortened names have a full stop, as Norwegian writes them; «mai» is whole
-    short = f"{name}{'' if _(last.name).lower() == name.lower() else '.'} {last.year}"
+    short = f"{_dotted(last)} {last.year}"
     if column.span is Span.MONTH:
         text = name if is_short else short
     elif column.span is Span.YEAR_TO_DATE:
         text = _("Year to %(month)s") % {"month": _inside(short)}
+    elif column.span is Span.WHOLE_YEAR:
+        text = _year_heading(column.period)
+    elif column.span is Span.REST and column.period.first != last:
+        text = f"{_dotted(column.period.first)}–{_inside(short)}"
+    elif column.span is Span.REST:
+        text = short
     else:
         text = _("12 months to %(month)s") % {"month": _inside(short)}
+    if column.basis is Basis.FORECAST:
+        return _("Forecast %(column)s") % {"column": _inside(text)}
     return _("Budget %(column)s") % {"column": _inside(text)} if _is_budget(column) else text
+
+
+def _dotted(month: Month) -> str:
+    """«Okt.»: shortened names have a full stop, as Norwegian writes them; «Mai» is whole."""
+    name = month_short(month).capitalize()
+    return name if _(month.name).lower() == name.lower() else f"{name}."
+
+
+def _year_heading(period: Period) -> str:
+    """«2025», «2025/26» for a broken year."""
+    first, last = period.first.year, period.last.year
+    return str(last) if first == last else f"{first}/{last % 100:02}"
 
 
 def _inside(words: str) -> str:
@@ -54,7 +74,9 @@ def _inside(words: str) -> str:
 
 
 def sheet_heading(column: Column) -> str:
-    """The day a balance sheet's column stands at."""
+    """The day a balance sheet's column stands at, or that it is what moved."""
+    if column.span is Span.YEAR_TO_DATE:
+        return _("Movement")
     return format_date(column.period.last_day)
 
 
@@ -62,6 +84,8 @@ def column_words(column: Column) -> str:
     """The column's days, for screen readers and files."""
     period = column.period
     words = f"{format_date(period.first_day)}–{format_date(period.last_day)}"
+    if column.basis is Basis.FORECAST:
+        return _("Forecast %(column)s") % {"column": words}
     return _("Budget %(column)s") % {"column": words} if _is_budget(column) else words
 
 
@@ -101,7 +125,7 @@ def period_words(period: Period) -> str:
     if period.first == period.last:
         return month_name(period.first)
     if period.first.year == period.last.year:
-        return f"{_(period.first.name).lower()}–{month_name(period.last)}"
+        return f"{_(period.first.name)}–{month_name(period.last)}"
     return f"{month_name(period.first)}–{month_name(period.last)}"
 
 
@@ -115,6 +139,9 @@ def comparison_words(against: Comparison) -> str:
         Comparison.BUDGET: _("Against budget"),
         Comparison.ROLLING: _("Last twelve months"),
         Comparison.MONTHS: _("Month by month"),
+        Comparison.FORECAST: _("Forecast for the year"),
+        Comparison.YEARS: _("Year by year"),
+        Comparison.MOVEMENT: _("Opening, movement, closing"),
     }[against]
 
 
@@ -123,6 +150,7 @@ def group_span_words(span: GroupSpan) -> str:
         GroupSpan.OWN_YEAR: _("Each client's own financial year"),
         GroupSpan.CALENDAR: _("Calendar year so far"),
         GroupSpan.ROLLING: _("Last twelve months"),
+        GroupSpan.MONTH: _("The month alone"),
     }[span]
 
 
@@ -260,6 +288,29 @@ def no_value_words(figure: KeyFigure) -> str:
         names = ", ".join(input_name(name).lower() for name in figure.missing)
         return _("No value: not known: %(inputs)s.") % {"inputs": names}
     return ""
+
+
+def judgement_words(judgement: Judgement) -> str:
+    """What a key figure is called by its limits."""
+    return {
+        Judgement.GOOD: pgettext("key figure", "Good"),
+        Judgement.WATCH: pgettext("key figure", "Watch"),
+        Judgement.BAD: pgettext("key figure", "Weak"),
+    }[judgement]
+
+
+def limit_words(figure: KeyFigure, limits: Limits) -> str:
+    """«Bra fra 1,50, svak til 1,00»: what the judgement rests on."""
+    is_low = figure.code in LOW_IS_GOOD
+    parts = []
+    if limits.good is not None:
+        text = _("good up to %(limit)s") if is_low else _("good from %(limit)s")
+        parts.append(text % {"limit": value_text(figure.unit, limits.good)})
+    if limits.bad is not None:
+        text = _("weak from %(limit)s") if is_low else _("weak up to %(limit)s")
+        parts.append(text % {"limit": value_text(figure.unit, limits.bad)})
+    words = ", ".join(parts)
+    return words[:1].upper() + words[1:]
 
 
 def band_words(band: Band) -> str:

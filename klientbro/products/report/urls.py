@@ -11,6 +11,8 @@ from klientbro.products.report.views import (
     dimensions,
     figures,
     groups,
+    limits,
+    pack_templates,
     packs,
     statement,
     vat,
@@ -21,6 +23,7 @@ CLIENT = "<uuid:client_id>/"
 BUDGET = CLIENT + "budsjett/"
 PACKS = CLIENT + "pakker/"
 PACK = PACKS + "<uuid:pack_id>/"
+TEMPLATE = "maler/<uuid:texts_id>/"
 GROUP = "grupper/<uuid:group_id>/"
 
 urlpatterns = [
@@ -28,9 +31,17 @@ urlpatterns = [
     path("grupper/", groups.groups_page, name="groups"),
     path("grupper/ny/", groups.new_group, name="new_group"),
     path(GROUP, groups.group_page, name="group"),
+    path(GROUP + "gruppe.xlsx", groups.group_file, name="group_file"),
     path(GROUP + "endre/", groups.edit_group, name="edit_group"),
     path(GROUP + "eliminer/", groups.add_elimination, name="eliminate"),
     path(GROUP + "eliminering/", groups.elimination_action, name="elimination_action"),
+    path("maler/", pack_templates.templates_page, name="templates"),
+    path("maler/ny/", pack_templates.new_template, name="new_template"),
+    path(TEMPLATE, pack_templates.template_page, name="template"),
+    path(TEMPLATE + "lagre/", pack_templates.save_template, name="save_template"),
+    path(TEMPLATE + "slett/", pack_templates.remove_template, name="remove_template"),
+    path("grenser/", limits.limits_page, name="limits"),
+    path("grenser/lagre/", limits.keep_limits, name="keep_limits"),
     path(CLIENT, statement.result_page, name="result"),
     path(CLIENT + "resultat.<str:kind>", statement.result_file, name="result_file"),
     path(CLIENT + "balanse/", statement.balance_page, name="balance"),
@@ -50,6 +61,7 @@ urlpatterns = [
     path(PACK, packs.pack_page, name="pack"),
     path(PACK + "lagre/", packs.save_pack, name="save_pack"),
     path(PACK + "publiser/", packs.publish_pack, name="publish_pack"),
+    path(PACK + "som-mal/", pack_templates.keep_as_template, name="keep_as_template"),
     path(PACK + "slett/", packs.delete_pack, name="delete_pack"),
     path(PACK + "utkast.<str:kind>", packs.draft_file, name="draft_file"),
     path(PACK + "utgave-<int:edition>.<str:kind>", packs.edition_file, name="edition_file"),

@@ -24,7 +24,12 @@ from klientbro.domain.reporting.columns import (
     span_of,
 )
 from klientbro.domain.reporting.comparing import Change, is_better
-from klientbro.domain.reporting.grid import RememberedMapping, result_grid, sheet_grid
+from klientbro.domain.reporting.grid import (
+    RememberedMapping,
+    result_grid,
+    sheet_grid,
+    with_movement,
+)
 from klientbro.domain.tests.books import books
 from klientbro.domain.tests.sheets import WORKED_EXAMPLE, parse_sheet
 from klientbro.domain.tests.test_trial_balance_laws import MONTHS, any_books
@@ -183,6 +188,93 @@ def test_bank_in_credit_is_debt_in_that_column_only():
     assert found.line("cash").amounts == (ZERO, Decimal(700), Decimal(700))
     assert found.line("credit_institutions").amounts == (Decimal(130), ZERO, ZERO)
     assert found.line("credit_institutions").accounts[0].moved is PresentationMove.BANK_IN_CREDIT
+
+
+REST_OF_2026 = {
+    "3000": {Month(2026, at): Decimal(-90) for at in range(1, 13)},
+    "4300": {Month(2026, at): Decimal(30) for at in range(1, 13)},
+}
+
+
+def test_years_forecast_is_what_has_happened_and_the_budget_of_the_rest():
+    found = result(shown(), Comparison.FORECAST, budget=REST_OF_2026)
+
+    # so far, budget of November and December, forecast, budget, last year
+    assert found.line("sales").amounts == tuple(map(Decimal, (240, 180, 420, 1080, 700)))
+    assert found.line("net_result").amounts == tuple(map(Decimal, (-680, 120, -560, 720, 400)))
+    assert [one.basis for one in found.columns] == [
+        Basis.ACTUAL,
+        Basis.BUDGET,
+        Basis.FORECAST,
+        Basis.BUDGET,
+        Basis.LAST_YEAR,
+    ]
+
+
+def test_forecast_of_a_year_that_has_ended_is_what_happened_and_asks_for_no_budget():
+    found = result(shown(), Comparison.FORECAST, Month(2026, 12))
+
+    assert [one.gap for one in found.columns] == [None, None, Gap.NO_BUDGET, None]
+    assert found.line("sales").amounts[:2] == (Decimal(240), Decimal(240))
+
+
+def test_forecast_without_a_budget_for_the_rest_has_none():
+    only_october = {"3000": {OCTOBER: Decimal(-90)}}
+
+    found = result(shown(), Comparison.FORECAST, budget=only_october)
+
+    assert [one.gap for one in found.columns][1:4] == [Gap.NO_BUDGET] * 3
+    assert found.line("sales").amounts[1:4] == (None, None, None)
+
+
+def test_forecast_of_months_that_are_not_fetched_has_none_though_there_is_a_budget():
+    found = result(
+        shown(begins=date(2020, 1, 1), anchor=date(2026, 6, 30), years=()),
+        Comparison.FORECAST,
+        budget=REST_OF_2026,
+    )
+
+    assert [one.gap for one in found.columns][:3] == [Gap.NOT_FETCHED, None, Gap.NOT_FETCHED]
+    assert found.line("sales").amounts[2] is None
+
+
+def test_years_stand_beside_each_other_and_none_before_the_books_began():
+    found = result(shown(), Comparison.YEARS)
+
+    assert [one.period for one in found.columns] == [
+        YEAR_2025.period,
+        Period(Month(2026, 1), OCTOBER),
+    ]
+    assert found.line("sales").amounts == (Decimal(700), Decimal(240))
+
+
+def test_balance_sheet_opens_moves_and_closes_on_every_line():
+    month_books = shown()
+    columns = sheet_columns(month_books, OCTOBER, Comparison.MOVEMENT)
+    year = Period(Month(2026, 1), OCTOBER)
+
+    found = with_movement(sheet_grid(month_books, columns, STANDARD), year)
+
+    assert found.line("receivables").amounts == tuple(map(Decimal, (1200, 150, 1350)))
+    # the bank is overdrawn at the end, and stands as debt
+    assert found.line("cash").amounts == tuple(map(Decimal, (700, -700, 0)))
+    for one in found.lines:
+        opening, moved, closing = one.amounts
+        assert opening + moved == closing
+        assert moved == sum_amounts(each.amounts[1] for each in one.accounts) or not one.accounts
+    assert found.line("total_assets").amounts == found.line("total_equity_and_debt").amounts
+
+
+def test_movement_from_an_opening_that_is_not_known_is_not_known():
+    month_books = shown(begins=date(2020, 1, 1), anchor=date(2026, 6, 30))
+    columns = sheet_columns(month_books, OCTOBER, Comparison.MOVEMENT)
+
+    found = with_movement(
+        sheet_grid(month_books, columns, STANDARD), Period(Month(2026, 1), OCTOBER)
+    )
+
+    assert [one.gap for one in found.columns] == [Gap.NOT_FETCHED, Gap.NOT_FETCHED, None]
+    assert {one.amounts[:2] for one in found.lines} == {(None, None)}
 
 
 @pytest.mark.parametrize(

@@ -58,10 +58,12 @@ def test_internal_sale_and_debt_are_taken_out_and_the_result_stands():
         PAIR,
         OCTOBER,
         GroupSpan.OWN_YEAR,
-        [
-            Elimination("Leie", "sales", "other_operating_cost", Decimal(150)),
-            Elimination("Mellomværende", "receivables", "trade_payables", Decimal(150)),
-        ],
+        {
+            OCTOBER: [
+                Elimination("Leie", "sales", "other_operating_cost", Decimal(150)),
+                Elimination("Mellomværende", "receivables", "trade_payables", Decimal(150)),
+            ]
+        },
     )
 
     sales = line(found.result, "sales")
@@ -80,7 +82,7 @@ def test_internal_sale_and_debt_are_taken_out_and_the_result_stands():
 def test_profit_within_the_group_lowers_the_result_and_the_equity_alike():
     within = Elimination("Internfortjeneste", "inventory", "cost_of_goods", Decimal(40))
 
-    found = group_report(PAIR, OCTOBER, GroupSpan.OWN_YEAR, [within])
+    found = group_report(PAIR, OCTOBER, GroupSpan.OWN_YEAR, {OCTOBER: [within]})
 
     assert within.effects() == {"inventory": Decimal(-40), "cost_of_goods": Decimal(40)}
     assert line(found.result, "net_result").eliminated == Decimal(-40)
@@ -94,23 +96,23 @@ def test_profit_within_the_group_lowers_the_result_and_the_equity_alike():
 def test_clients_with_different_years_are_told_apart_and_comparable_over_twelve_months():
     pair = (member(SELLER, "Selger AS", BROKEN), PAIR[1])
 
-    own = group_report(pair, OCTOBER, GroupSpan.OWN_YEAR, [])
-    rolling = group_report(pair, OCTOBER, GroupSpan.ROLLING, [])
+    own = group_report(pair, OCTOBER, GroupSpan.OWN_YEAR, {})
+    rolling = group_report(pair, OCTOBER, GroupSpan.ROLLING, {})
 
     assert own.is_uneven
     assert own.members[0].period == Period(Month(2026, 7), OCTOBER)
     assert line(own.result, "sales").total == Decimal(50)
     assert not rolling.is_uneven
     assert line(rolling.result, "sales").total == Decimal(150)
-    assert not group_report(pair, OCTOBER, GroupSpan.CALENDAR, []).is_uneven
+    assert not group_report(pair, OCTOBER, GroupSpan.CALENDAR, {}).is_uneven
 
 
 def test_client_without_figures_leaves_the_sum_unknown_and_is_named():
     late = member(SELLER, "Ny AS", begins=date(2020, 1, 1), anchor=date(2026, 6, 30))
     nothing = Member("Tom AS", None, LineMapping())
 
-    found = group_report((late, nothing, PAIR[1]), OCTOBER, GroupSpan.CALENDAR, [])
-    rolling = group_report((late, PAIR[1]), OCTOBER, GroupSpan.ROLLING, [])
+    found = group_report((late, nothing, PAIR[1]), OCTOBER, GroupSpan.CALENDAR, {})
+    rolling = group_report((late, PAIR[1]), OCTOBER, GroupSpan.ROLLING, {})
 
     assert [(one.name, one.gap) for one in found.missing] == [("Tom AS", Gap.NO_BOOKS)]
     assert line(found.result, "sales").total is None
@@ -143,14 +145,94 @@ def test_whatever_is_eliminated_assets_equal_equity_and_debt(one, other, month, 
     members = [Member("A", MonthBooks.of(one), LineMapping())]
     members.append(Member("B", MonthBooks.of(other), LineMapping()))
 
-    found = group_report(members, month, GroupSpan.OWN_YEAR, taken)
+    for span in (GroupSpan.OWN_YEAR, GroupSpan.MONTH):
+        found = group_report(members, month, span, {month: taken})
 
-    assert (
-        line(found.sheet, "total_assets").remaining
-        == line(found.sheet, "total_equity_and_debt").remaining
-    )
-    for each in (*found.result, *found.sheet):
-        assert each.total == sum((amount for amount in each.amounts), ZERO)
+        assert (
+            line(found.sheet, "total_assets").remaining
+            == line(found.sheet, "total_equity_and_debt").remaining
+        )
+        for each in (*found.result, *found.sheet):
+            assert each.total == sum((amount for amount in each.amounts), ZERO)
+
+
+@settings(max_examples=40)
+@given(
+    st.dictionaries(st.sampled_from(MONTHS[12:]), eliminations.filter(bool)),
+    st.sampled_from(MONTHS[12:]),
+)
+def test_what_is_eliminated_in_the_months_is_what_is_eliminated_in_the_year(kept, month):
+    kept = {month: [Elimination("", "sales", "other_operating_cost", Decimal(7))], **kept}
+    carried = {}
+    year = [Month(month.year, at) for at in range(1, month.month + 1)]
+    for one in year:  # every month of the year has its own, or those of the month before
+        carried[one] = kept.get(one) or carried.get(one.previous()) or kept[month]
+
+    def taken(span, last):
+        found = group_report(PAIR, last, span, carried)
+        return {each.line.code: each.eliminated for each in found.result}
+
+    months = [taken(GroupSpan.MONTH, one) for one in year]
+    whole = taken(GroupSpan.CALENDAR, month)
+    assert {code: sum((one[code] for one in months), ZERO) for code in whole} == whole
+
+
+def test_a_month_alone_takes_what_its_year_so_far_has_grown_by():
+    kept = {
+        OCTOBER.previous(): [Elimination("Leie", "sales", "other_operating_cost", Decimal(90))],
+        OCTOBER: [
+            Elimination("Leie", "sales", "other_operating_cost", Decimal(100)),
+            Elimination("Internfortjeneste", "inventory", "cost_of_goods", Decimal(40)),
+        ],
+    }
+
+    alone = group_report(PAIR, OCTOBER, GroupSpan.MONTH, kept)
+
+    assert line(alone.result, "sales").eliminated == Decimal(-10)
+    assert line(alone.result, "net_result").eliminated == Decimal(-40)
+    assert line(alone.sheet, "unappropriated_result").eliminated == Decimal(-40)
+    assert alone.unkept == ()
+
+
+def test_twelve_months_take_this_year_and_the_rest_of_the_last():
+    def rent(amount):
+        return [Elimination("Leie", "sales", "other_operating_cost", Decimal(amount))]
+
+    kept = {OCTOBER: rent(100), Month(2025, 12): rent(110), Month(2025, 10): rent(95)}
+
+    rolling = group_report(PAIR, OCTOBER, GroupSpan.ROLLING, kept)
+
+    assert line(rolling.result, "sales").eliminated == Decimal(-115)
+    assert rolling.unkept == ()
+
+
+def test_months_without_eliminations_are_named_and_never_turn_them_around():
+    rent = [Elimination("Leie", "sales", "other_operating_cost", Decimal(90))]
+
+    later = group_report(PAIR, OCTOBER, GroupSpan.MONTH, {OCTOBER.previous(): rent})
+    first = group_report(PAIR, OCTOBER, GroupSpan.MONTH, {OCTOBER: rent})
+    january = group_report(PAIR, Month(2026, 1), GroupSpan.MONTH, {Month(2026, 1): rent})
+
+    assert (line(later.result, "sales").eliminated, later.unkept) == (ZERO, (OCTOBER,))
+    assert line(first.result, "sales").eliminated == Decimal(-90)
+    assert first.unkept == (OCTOBER.previous(),)
+    assert january.unkept == ()
+
+
+def test_a_shared_broken_year_is_the_year_that_eliminations_follow():
+    pair = (member(SELLER, "A", BROKEN), member(BUYER, "B", BROKEN))
+
+    def rent(amount):
+        return [Elimination("Leie", "sales", "other_operating_cost", Decimal(amount))]
+
+    kept = {OCTOBER: rent(40), Month(2026, 6): rent(120), Month(2025, 12): rent(60)}
+
+    calendar = group_report(pair, OCTOBER, GroupSpan.CALENDAR, kept)
+    july = group_report(pair, Month(2026, 7), GroupSpan.MONTH, {Month(2026, 7): rent(10)})
+
+    # January–June is 120 − 60 of the year that ended, July–October 40 of the new one
+    assert line(calendar.result, "sales").eliminated == Decimal(-100)
+    assert (line(july.result, "sales").eliminated, july.unkept) == (Decimal(-10), ())
 
 
 def test_frozen_figures_say_which_have_moved():

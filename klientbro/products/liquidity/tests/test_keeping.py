@@ -7,11 +7,14 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from klientbro.clients.facts import ClientFacts
 from klientbro.domain.liquidity.buckets import Horizon
 from klientbro.domain.liquidity.lines import CashLine, Certainty, Notice, Reason
+from klientbro.domain.liquidity.recurring import Category
+from klientbro.domain.periods import Month
 from klientbro.ledger.queries import books_of
 from klientbro.ledger.tests.book_table import BookTable
 from klientbro.products.liquidity.codec import ground_from_json, ground_to_json
@@ -103,6 +106,16 @@ def test_the_first_forecast_of_a_day_is_kept_and_never_changed(
     ]
 
 
+def test_a_kept_forecast_says_which_accounts_it_counted_and_cannot_be_changed(
+    book: BookTable,
+) -> None:
+    kept = KeptForecast.objects.get()
+
+    assert [number for number, _name in kept.bank] == ["1920", "1930"]
+    with pytest.raises(DatabaseError, match="never changed"), transaction.atomic():
+        KeptForecast.objects.update(opening=0)
+
+
 def test_nothing_is_kept_of_a_forecast_that_lacks_what_is_owed(firm: Any) -> None:
     made = bakery()
     keep_client(made.client.pk)
@@ -113,13 +126,10 @@ def test_nothing_is_kept_of_a_forecast_that_lacks_what_is_owed(firm: Any) -> Non
 
 def test_another_firm_sees_and_makes_nothing(book: BookTable) -> None:
     other = create_firm("Naboen Regnskap AS")
-    with firm_set(other.id):
-        from django.db import transaction
-
-        with transaction.atomic():
-            assert Standing.objects.count() == 0
-            assert stale_clients(10) == []
-            assert not keep_client(book.client.pk)
+    with firm_set(other.id), transaction.atomic():
+        assert Standing.objects.count() == 0
+        assert stale_clients(10) == []
+        assert not keep_client(book.client.pk)
     with transaction.atomic():
         assert Standing.objects.count() == 1
 
@@ -135,6 +145,14 @@ def test_what_is_stored_is_what_was_read(book: BookTable) -> None:
     fresh = made_of(book)
     Learned.objects.all().delete()
     assert made_of(book).ground == fresh.ground
+
+
+def test_what_an_earlier_program_has_read_is_read_anew(book: BookTable) -> None:
+    right = made_of(book).ground
+    learned = Learned.objects.get()
+    Learned.objects.update(bank="", ground=learned.ground | {"opening": "1.00"})
+
+    assert made_of(book).ground == right
 
 
 def test_the_bank_is_its_own_accounts_at_the_day_and_the_walk_closes(book: BookTable) -> None:
@@ -177,6 +195,34 @@ def test_a_filed_return_takes_the_place_of_the_reckoned_term(book: BookTable) ->
         "902 | 18.11.2026 | 1920 | -133 300,00"
     )
     assert "vat:2026-T5" not in keys(made_of(book))
+
+
+def test_vat_of_sales_straight_into_the_bank_is_owed_and_its_money_is_of_the_sale(
+    book: BookTable,
+) -> None:
+    before = made_of(book)
+    book.post(
+        "Bilag | Dato | Konto | Beløp\n905 | 12.10.2026 | 1920 | 12 500,00\n"
+        "905 | 12.10.2026 | 3000 | -10 000,00\n905 | 12.10.2026 | 2700 | -2 500,00"
+    )
+    made = made_of(book)
+    october = (Category.SALES, Month(2026, 10))
+
+    assert line(made, "vat:2026-T5").amount == line(before, "vat:2026-T5").amount - 2500
+    assert made.ground.monthly[october] == before.ground.monthly[october] + 12500
+    assert made.ground.opening == before.ground.opening + 12500
+
+
+def test_vat_paid_straight_from_its_account_is_a_payment(book: BookTable) -> None:
+    before = made_of(book)
+    book.post(
+        "Bilag | Dato | Konto | Beløp\n906 | 12.11.2026 | 2700 | 1 000,00\n"
+        "906 | 12.11.2026 | 1920 | -1 000,00"
+    )
+    made = made_of(book)
+
+    # the term that runs is what its trade came to: a payment makes no VAT of its own
+    assert line(made, "vat:2026-T6").fact("posted") == line(before, "vat:2026-T6").fact("posted")
 
 
 def test_payments_posted_after_the_items_were_read_settle_them(book: BookTable) -> None:

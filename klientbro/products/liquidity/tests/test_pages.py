@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from klientbro.products.liquidity.keeping import keep_client
 from klientbro.products.liquidity.models import (
     CustomerHabit,
     ExpectedDay,
+    Learned,
     Loan,
     Offer,
     PlannedLine,
@@ -232,6 +234,19 @@ def test_pages_ask_a_fixed_number_of_questions(signed_in: Any, book: BookTable, 
 # ---- planned lines, offers, loans
 
 
+def test_before_the_history_is_read_nothing_is_said_to_be_offered_or_not(
+    signed_in: Any, book: BookTable, home: str
+) -> None:
+    Offer.objects.all().delete()
+    assert "Ingenting tilbys nå." in words(signed_in.get(f"{home}plan/"))
+    Learned.objects.all().delete()
+
+    shown = words(signed_in.get(f"{home}plan/"))
+
+    assert "Historikken leses etter neste henting" in shown
+    assert "Ingenting tilbys nå." not in shown
+
+
 def test_an_offer_is_taken_once_and_becomes_a_line_that_can_be_given_back(
     signed_in: Any, book: BookTable, home: str
 ) -> None:
@@ -264,6 +279,21 @@ def test_a_manual_line_moves_the_lowest_point_at_once(
 
     assert before - lowest(book).closing == 320_000
     assert "Ny ovn" in words(signed_in.get(home))
+
+
+def test_vat_in_a_line_of_ones_own_comes_back_with_its_return(
+    signed_in: Any, book: BookTable, home: str
+) -> None:
+    signed_in.post(f"{home}plan/ny/", line(vat="25"))
+    shown = words(signed_in.get(home + "?vis=maneder&alle=1"))
+
+    assert PlannedLine.objects.get().vat_rate == Decimal("0.25")
+    assert "10.02.2027 Mva av Ny ovn" in shown
+    key = "vat-of:manual:" + f"{PlannedLine.objects.get().public_id}:2026-12-11"
+    assert "25 % mva i" in words(signed_in.get(f"{home}linjer/?linje={key}"))
+    refused = signed_in.post(f"{home}plan/ny/", line(vat="25", account="6300"))
+    assert "Velg ingen mva, eller ta bort kontoen og nummeret." in words(refused)
+    assert PlannedLine.objects.count() == 1
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from itertools import groupby
@@ -30,6 +29,7 @@ from klientbro.practice.pages import product_view
 from klientbro.practice.permissions import Act, may
 from klientbro.products.liquidity.chart import draw
 from klientbro.products.liquidity.choosing import changes_of
+from klientbro.products.liquidity.forecast_html import BucketRow, Row, bucket_rows, line_rows
 from klientbro.products.liquidity.making import Beside, Made, beside
 from klientbro.products.liquidity.models import Offer
 from klientbro.products.liquidity.scenario_texts import change_words
@@ -51,34 +51,6 @@ ADDRESS_WORDS = {
     "maneder": Horizon.MONTHS,
 }
 MOST_ROWS = 30
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A line of the table, or several alike on one day; `base` and `beside` after it."""
-
-    day: date
-    title: str
-    source: str
-    tone: str
-    certainty: str
-    amount: Decimal
-    base: Decimal | None
-    beside: Decimal | None
-    address: str
-    is_lowest: bool
-
-
-@dataclass(frozen=True, slots=True)
-class BucketRow:
-    """A bucket of the table with its scenario's closing."""
-
-    bucket: Bucket
-    title: str
-    beside: Decimal | None
-    address: str
-    is_chosen: bool
-    is_under: bool
 
 
 @require_GET
@@ -126,8 +98,11 @@ def forecast_page(request: HttpRequest, client_id: UUID) -> HttpResponse:
             (seal_tone(each.state), month_title(each.month), state_words(each.state))
             for each in months
         ],
-        "buckets": _bucket_rows(buckets, other, horizon, chosen, limit, request),
-        "rows": lines,
+        "buckets": bucket_rows(
+            _bucket_rows(buckets, other, horizon, chosen, limit, request),
+            has_scenario=other is not None,
+        ),
+        "rows": line_rows(lines, has_scenario=other is not None),
         "is_cut": is_cut,
         "chosen": buckets[chosen] if chosen is not None else None,
         "chosen_title": bucket_title(buckets[chosen], horizon) if chosen is not None else "",

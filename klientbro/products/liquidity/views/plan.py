@@ -16,7 +16,7 @@ from klientbro.practice.books.access import client_page
 from klientbro.practice.books.views.shared import show
 from klientbro.practice.pages import lead_on, person, product_view
 from klientbro.practice.permissions import Act, may
-from klientbro.products.liquidity.models import Loan, Offer, PlannedLine
+from klientbro.products.liquidity.models import Learned, Loan, Offer, PlannedLine
 from klientbro.products.liquidity.texts import interval_name
 from klientbro.products.liquidity.views.shared import TAB, keep_up
 
@@ -44,6 +44,7 @@ def plan_page(request: HttpRequest, client_id: UUID) -> HttpResponse:
         "loans": [
             (one, interval_name(Interval(one.interval)), one.yearly_rate * 100) for one in loans
         ],
+        "is_learned": bool(offers) or Learned.objects.filter(**own).exists(),
         "may_work": may(request.user, Act.WORK),
     }
     return show(request, page, TAB, "liquidity/plan.html", context)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from django.views.decorators.http import require_http_methods
 from klientbro.clients.errors import RefusedError
 from klientbro.domain.liquidity.lines import Kind
 from klientbro.domain.liquidity.schedules import Interval
+from klientbro.domain.money import ZERO
 from klientbro.practice.books.access import client_page
 from klientbro.practice.books.typed import voucher_number
 from klientbro.practice.books.views.shared import show
@@ -34,6 +36,8 @@ from klientbro.products.liquidity.views.shared import (
 
 OUT_KINDS = (Kind.OTHER_OUT, Kind.SUPPLIERS, Kind.WAGES, Kind.LOAN, Kind.ADVANCE_TAX, Kind.VAT)
 IN_KINDS = (Kind.OTHER_IN, Kind.CUSTOMERS)
+# What an amount may hold of VAT, by the word of the form.
+VAT_RATES = {"25": Decimal("0.25"), "15": Decimal("0.15"), "12": Decimal("0.12")}
 
 
 @require_http_methods(["GET", "POST"])
@@ -72,6 +76,7 @@ def _form(request: HttpRequest, client_id: UUID, held: PlannedLine | None) -> Ht
         "error": error,
         "intervals": [(each.value, interval_name(each)) for each in Interval],
         "kinds": [(each.value, kind_name(each)) for each in (*OUT_KINDS, *IN_KINDS)],
+        "vat_rates": [(key, f"{key} %") for key in VAT_RATES],
         "shown": _shown(held, request.POST if error else None),
         "version": held.version if held else 0,
     }
@@ -124,15 +129,26 @@ def read_line(typed: QueryDict) -> dict[str, Any]:
             _("Only a line that comes once can be matched, with the number of one voucher."),
             field="settled",
         )
+    account, party = typed.get("account", "").strip()[:20], typed.get("party", "").strip()[:50]
+    vat_rate = VAT_RATES.get(typed.get("vat", ""), ZERO)
+    if vat_rate and (account or party):
+        raise RefusedError(
+            _(
+                "What comes again on an account or from somebody has its VAT in the usual "
+                "already. Choose no VAT, or take the account and the number away."
+            ),
+            field="vat",
+        )
     return {
         "title": title,
         "amount": amount,
+        "vat_rate": vat_rate,
         "first": first,
         "last": last,
         "interval": interval,
         "kind": kind,
-        "account": typed.get("account", "").strip()[:20],
-        "party": typed.get("party", "").strip()[:50],
+        "account": account,
+        "party": party,
         "settled_voucher": settled,
     }
 
@@ -154,4 +170,5 @@ def _shown(held: PlannedLine | None, typed: QueryDict | None) -> dict[str, Any]:
         "account": held.account,
         "party": held.party,
         "settled": held.settled_voucher or "",
+        "vat": next((key for key, rate in VAT_RATES.items() if rate == held.vat_rate), ""),
     }

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import re
+from datetime import date, timedelta
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from klientbro.clients.models import ClientFacts, ClientLabel
+from klientbro.clients.models import Client, ClientFacts, ClientLabel, Connection
 from klientbro.clients.services.facts import FactChanges, set_facts, set_labels
 from klientbro.domain.client_facts import CompanyForm, VatFrequency
+from klientbro.domain.periods import Month
+from klientbro.ledger.queries.drafts import waiting_until
+from klientbro.ledger.tests.book_table import insert
+from klientbro.practice.assignments.generation import merge_tasks
 from klientbro.practice.assignments.services import add_own_task
 from klientbro.practice.assignments.tables import Assignment, AssignmentTemplate, Task, TaskState
 from klientbro.practice.assignments.templates import import_standard_templates
@@ -253,3 +258,136 @@ def test_a_deactivated_client_stays_and_says_since_when(three, signed_in) -> Non
     text = signed_in.get("/oversikt/").content.decode()
     assert "Berg AS" in text
     assert "ikke oppdatert siden" in text
+
+
+def test_one_who_saves_facts_that_somebody_else_has_changed_is_told_and_loses_nothing(
+    three, signed_in, user
+) -> None:
+    address = f"/oversikt/{three[0].public_id}/fakta/"
+    page = signed_in.get(address).content.decode()
+    seen = re.search(r'name="seen" value="([0-9a-f]+)"', page)
+    assert seen is not None
+    set_facts([three[0].pk], FactChanges(pay_day=20), by=user)
+    typed = {"seen": seen[1], "pay_day": "5", "company_form": "ENK", "labels": "Bygg"}
+    answer = signed_in.post(address, typed)
+    assert answer.status_code == 422
+    text = answer.content.decode()
+    assert "Noen andre har endret faktaene" in text
+    assert 'value="ENK" selected' in text
+    assert 'value="5"' in text
+    facts = ClientFacts.objects.get(client=three[0])
+    assert (facts.pay_day, facts.company_form) == (20, "")
+    fresh = re.search(r'name="seen" value="([0-9a-f]+)"', signed_in.get(address).content.decode())
+    assert fresh is not None
+    assert signed_in.post(address, typed | {"seen": fresh[1]}).status_code == 302
+    assert ClientFacts.objects.get(client=three[0]).company_form == "ENK"
+
+
+def test_a_client_whose_duties_nobody_has_told_says_that_no_deadline_is_known(
+    three, signed_in, user
+) -> None:
+    aas, berg, fjell = three
+    told = FactChanges(vat_frequency=VatFrequency.NOT_REGISTERED, has_payroll=False)
+    set_facts([aas.pk, fjell.pk], told, by=user)
+    books_of(aas)
+    books_of(berg)
+    text = signed_in.get("/oversikt/").content.decode()
+    assert text.count("Fakta mangler") == 1
+    assert text.index("Berg AS") < text.index("Fakta mangler")
+
+
+def test_vouchers_that_wait_are_counted_beside_the_vat_that_is_to_be_done(
+    three, signed_in, user
+) -> None:
+    aas, berg, fjell = three
+    today = timezone.localdate()
+    for each in three:
+        books_of(each)
+    wait(aas, count=3)
+    wait(berg, count=2)
+    set_facts(
+        [aas.pk, fjell.pk],
+        FactChanges(vat_frequency=VatFrequency.TWO_MONTHLY, has_payroll=False),
+        by=user,
+    )
+    set_facts(
+        [berg.pk],
+        FactChanges(vat_frequency=VatFrequency.NOT_REGISTERED, has_payroll=False),
+        by=user,
+    )
+    merge_tasks([each.pk for each in three], today)
+    month = Month.of(today).key
+    text = signed_in.get("/oversikt/", {"maned": month}).content.decode()
+    assert text.count("3 ikke bokført") == 1
+    assert "2 ikke bokført" not in text  # no VAT, so nobody asks for it on VAT day
+    Task.objects.filter(client=aas, kind="vat_return").update(state=TaskState.COMPLETED)
+    assert "ikke bokført" not in signed_in.get("/oversikt/", {"maned": month}).content.decode()
+
+
+def test_what_is_told_to_be_dated_after_the_term_is_not_counted_with_it(make_client) -> None:
+    connection = books_of(make_client("Berg AS"))
+    day = timezone.localdate()
+    wait_on(connection, "before", day)
+    wait_on(connection, "after", day + timedelta(days=1))
+    wait_on(connection, "untold", None)
+    read_drafts(connection)
+    assert waiting_until({connection.pk: day}) == {connection.pk: 2}
+    assert waiting_until({}) == {}
+
+
+def test_the_card_leads_to_the_months_work_and_tells_what_waits(three, signed_in) -> None:
+    berg = three[1]
+    books_of(berg)
+    wait(berg, count=4)
+    page = signed_in.get(f"/oversikt/{berg.public_id}/?maned=2026-10").content.decode()
+    assert f'href="/avstemming/{berg.public_id}/2026-10/"' in page
+    assert f'href="/rapport/{berg.public_id}/aldersfordeling/"' in page
+    assert "4 bilag ikke bokført" in page
+    assert "begynner i januar" in page
+
+
+def books_of(client: Client) -> Connection:
+    """Books that the lists take as held."""
+    connection = Connection.objects.get(client=client)
+    insert(
+        "ledger_books",
+        firm_id=connection.firm_id,
+        connection_id=connection.pk,
+        client_id=client.pk,
+        landing=1,
+        stage="current",
+        conversion_date="2026-01-01",
+        year_end_month=12,
+        anchor_date="2025-12-31",
+        covered_from="2026-01-01",
+    )
+    return connection
+
+
+def wait(client: Client, *, count: int) -> None:
+    connection = Connection.objects.get(client=client)
+    for number in range(count):
+        wait_on(connection, f"draft {number}", None)
+    read_drafts(connection)
+
+
+def wait_on(connection: Connection, name: str, day: date | None) -> None:
+    insert(
+        "ledger_draft",
+        firm_id=connection.firm_id,
+        connection_id=connection.pk,
+        source_id=name,
+        voucher_type="supplier_invoice",
+        is_in_approval=False,
+        registered_at=timezone.now(),
+        voucher_date=day,
+    )
+
+
+def read_drafts(connection: Connection) -> None:
+    insert(
+        "ledger_draft_reading",
+        firm_id=connection.firm_id,
+        connection_id=connection.pk,
+        read_at=timezone.now(),
+    )

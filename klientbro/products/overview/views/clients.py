@@ -7,8 +7,9 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.db import transaction
 from django.db.models import Prefetch
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
@@ -19,11 +20,14 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from klientbro.clients.errors import RefusedError
 from klientbro.clients.models import Client, ClientFacts, ClientLabel
 from klientbro.clients.services.facts import (
+    facts_mark,
     labels_of_firm,
     people_of_firm,
     set_facts,
     set_labels,
 )
+from klientbro.domain.periods import Month
+from klientbro.ledger.queries.drafts import waiting_until
 from klientbro.ledger.queries.many import books_of_clients, month_states
 from klientbro.ledger.rows import MonthState
 from klientbro.practice.assignments.generation import merge_tasks
@@ -32,8 +36,11 @@ from klientbro.practice.books.texts import connection_tone, connection_words, se
 from klientbro.practice.pages import REFUSED, lead_on, month_name, person, product_view, uuids_of
 from klientbro.practice.permissions import Act
 from klientbro.products.overview.forms import (
+    FIELDS,
+    KEEP,
     company_forms,
     read_facts,
+    shown_facts,
     typed_labels,
     vat_frequencies,
     zones,
@@ -82,10 +89,12 @@ def card_page(request: HttpRequest, client_id: UUID) -> HttpResponse:
     month, today = chosen_month(request.GET), timezone.localdate()
     books = books_of_clients([client.pk]).get(client.pk)
     state = ConnectionState()
-    health, seal = None, MonthState.UNPROVED
+    health, seal, drafts = None, MonthState.UNPROVED, 0
     if books is not None:
         state = connection_states([books.connection_id]).get(books.connection_id, state)
         health = health_of([books], month).get(client.pk)
+        counts = waiting_until({books.connection_id: month.last_day})
+        drafts = counts.get(books.connection_id, 0)
         seal = (
             month_states([books.connection_id], month, month)
             .get(books.connection_id, {})
@@ -111,6 +120,7 @@ def card_page(request: HttpRequest, client_id: UUID) -> HttpResponse:
         "state_words": connection_words(state),
         "state_tone": connection_tone(state),
         "health": health,
+        "drafts": drafts,
         "seal": seal_tone(seal),
         "is_sealed": seal is MonthState.SEALED,
         "progress": progress_of([client.pk], month.first_day).get(client.pk),
@@ -125,6 +135,7 @@ def card_page(request: HttpRequest, client_id: UUID) -> HttpResponse:
         "states": TaskState.choices,
         "is_in_overview": OverviewClient.objects.filter(client=client).exists(),
         "words_of_facts": words_of_facts(getattr(client, "facts", None)),
+        "year_begins": _(Month(month.year, books.year_start_month).name) if books else "",
     }
     return render(request, "overview/card.html", context)
 
@@ -139,16 +150,22 @@ def facts_dialog(request: HttpRequest, client_id: UUID) -> HttpResponse:
         "client": client,
         "labels": ", ".join(sorted(held)),
         "action": reverse("overview:facts", args=[client.public_id]),
+        "seen": facts_mark(client),
     }
     if request.method != "POST":
         return dialog(request, "overview/dialogs/facts.html", **context)
     try:
-        set_facts([client.pk], read_facts(request.POST), by=person(request))
-        wanted = typed_labels(request.POST.get("labels", ""))
-        set_labels([client.pk], add=wanted, remove=held)
-        merge_tasks([client.pk], timezone.localdate())
+        with transaction.atomic():
+            changes = read_facts(request.POST)
+            seen = request.POST.get("seen")
+            set_facts([client.pk], changes, by=person(request), seen=seen)
+            wanted = typed_labels(request.POST.get("labels", ""))
+            set_labels([client.pk], add=wanted, remove=held)
+            merge_tasks([client.pk], timezone.localdate())
     except RefusedError as error:
-        typed = {"problem": str(error), "problem_field": error.field, "typed": request.POST}
+        typed = _typed(request.POST) | {"problem": str(error), "problem_field": error.field}
+        # what was typed stays, and so does the mark of what it was typed over
+        typed["seen"] = request.POST.get("seen", "")
         return dialog(request, "overview/dialogs/facts.html", status=REFUSED, **(context | typed))
     return lead_on(
         request, reverse("overview:card", args=[client.public_id]), _("The facts have been saved.")
@@ -162,6 +179,7 @@ def bulk_facts_dialog(request: HttpRequest) -> HttpResponse:
     chosen = chosen_clients(request)
     asked = request.POST if request.method == "POST" else request.GET
     context: dict[str, Any] = _facts_context(None) | {
+        "shown": dict.fromkeys(FIELDS, KEEP),
         "clients": chosen,
         "asked": asked,
         "all_shown": asked.get("alle") == "1",
@@ -180,19 +198,20 @@ def bulk_facts_dialog(request: HttpRequest) -> HttpResponse:
             **(context | {"problem": _("Choose at least one client.")}),
         )
     try:
-        changed = set_facts(chosen, read_facts(asked), by=person(request))
-        set_labels(
-            chosen,
-            add=typed_labels(asked.get("add_labels", "")),
-            remove=typed_labels(asked.get("remove_labels", "")),
-        )
-        merge_tasks(chosen, timezone.localdate())
+        with transaction.atomic():
+            changed = set_facts(chosen, read_facts(asked), by=person(request))
+            set_labels(
+                chosen,
+                add=typed_labels(asked.get("add_labels", "")),
+                remove=typed_labels(asked.get("remove_labels", "")),
+            )
+            merge_tasks(chosen, timezone.localdate())
     except RefusedError as error:
         return dialog(
             request,
             "overview/dialogs/facts.html",
             status=REFUSED,
-            **(context | {"problem": str(error), "problem_field": error.field, "typed": asked}),
+            **(context | _typed(asked) | {"problem": str(error), "problem_field": error.field}),
         )
     text = ngettext(
         "The facts of %(count)s client have been saved.",
@@ -250,9 +269,14 @@ def words_of_facts(facts: ClientFacts | None) -> dict[str, str]:
     }
 
 
+def _typed(asked: QueryDict) -> dict[str, Any]:
+    """A form that was refused shows what was typed, not what was there before."""
+    return {"typed": asked, "shown": {name: asked.get(name, KEEP) for name in FIELDS}}
+
+
 def _facts_context(facts: ClientFacts | None) -> dict[str, Any]:
     return {
-        "facts": facts,
+        "shown": shown_facts(facts),
         "people": people_of_firm(),
         "company_forms": company_forms(),
         "vat_frequencies": vat_frequencies(),

@@ -6,10 +6,9 @@ from collections.abc import Iterable
 
 from django import template
 from django.template.context import Context
-from django.urls import reverse
 from django.utils.safestring import SafeString
 
-from klientbro.domain.reconciliation.sign_offs import SignedPosting
+from klientbro.ledger.queries.reconciling import MonthPosting
 from klientbro.products.reconciliation import item_html
 from klientbro.products.reconciliation.subledgers import ShownDifference
 from klientbro.products.reconciliation.texts import frequency_names, method_names
@@ -31,10 +30,10 @@ def frequency_name(code: str) -> str:
     return frequency_names().get(code, code)
 
 
-@register.simple_tag
-def posting_rows(postings: Iterable[SignedPosting]) -> SafeString:
-    """The postings of an account's month."""
-    return item_html.posting_rows(postings)
+@register.simple_tag(takes_context=True)
+def posting_rows(context: Context, postings: Iterable[MonthPosting]) -> SafeString:
+    """The postings of an account's month, each opening to its voucher."""
+    return item_html.posting_rows(postings, context["client"].public_id)
 
 
 @register.simple_tag(takes_context=True)
@@ -42,12 +41,8 @@ def difference_rows(
     context: Context, rows: Iterable[tuple[ShownDifference, str, str]]
 ) -> SafeString:
     """What parts an account from its open items, on the account's page."""
-    client, month = context["client"], context["month"]
-    arguments = [client.public_id, month.key, context["line"].account.id]
     return item_html.Differences(
-        client_id=client.public_id,
-        address=reverse("reconciliation:account_action", args=arguments),
-        token=str(context["csrf_token"]),
+        client_id=context["client"].public_id,
         listed=context["listed"],
         is_closed=context["is_closed"],
     ).html(rows)

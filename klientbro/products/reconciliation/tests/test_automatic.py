@@ -14,10 +14,12 @@ from klientbro.ledger.queries.reconciling import items_at
 from klientbro.ledger.queries.sql import fetch_all
 from klientbro.ledger.queries.vat import differing_vouchers, term_postings
 from klientbro.ledger.tests.book_table import BookTable, book_table, insert, run
+from klientbro.lib.numbers import format_nok
 from klientbro.products.reconciliation.sheet import Line
 from klientbro.products.reconciliation.subledgers import subledger_sheet
 from klientbro.products.reconciliation.tests.conftest import OCTOBER, control, open_items, sheet_now
 from klientbro.products.reconciliation.vat_term import specification
+from klientbro.products.reconciliation.views import account as views_of_account
 
 pytestmark = pytest.mark.django_db
 ZERO = Decimal("0.00")
@@ -301,6 +303,21 @@ def test_doubled_item_in_place_of_another_is_found_though_the_sums_are_equal(
         DifferenceKind.DOUBLED_IN_SUBLEDGER,
         DifferenceKind.MISSING_IN_SUBLEDGER,
     }
+
+
+def test_page_of_many_differences_counts_them_all_and_leads_to_the_rest(
+    sales: BookTable, signed_in: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(views_of_account, "MOST_SHOWN", 1)
+    snapshot(sales, [])
+    every = compared(sales)
+    account = sales.accounts["1500"]
+    address = f"/avstemming/{sales.client.public_id}/2026-10/konto/{account}/"
+    shown = signed_in.get(address).content.decode()
+    assert (shown.count('name="item"'), len(every.differences)) == (1, 2)
+    assert "De 1 største av 2 vises." in shown
+    assert format_nok(every.explained) in shown
+    assert signed_in.get(address + "?poster=alle").content.decode().count('name="item"') == 2
 
 
 def test_posting_that_came_after_the_items_were_read_says_so(sales: BookTable) -> None:

@@ -11,7 +11,9 @@ from pypdf import PdfReader
 
 from klientbro.ledger.tests.book_table import BookTable
 from klientbro.products.reconciliation.documentation import add_line, write_note
+from klientbro.products.reconciliation.period_findings import matching_mark
 from klientbro.products.reconciliation.signing import Seen, mark_of, prepare, review
+from klientbro.products.reconciliation.tests.banking import Bank, camt
 from klientbro.products.reconciliation.tests.conftest import OCTOBER, open_items, sheet_now
 
 pytestmark = pytest.mark.django_db
@@ -98,7 +100,7 @@ def test_excel_has_numbers_as_numbers_and_no_formula(signed_in: Any, worked: Boo
     receivables = accounts["1500"]
     assert receivables[6:9] == (25_000, 25_000, 0)
     assert all(isinstance(value, int | float) for value in receivables[5:10])
-    assert receivables[12:16:2] == ("Kari Nordahl", "Ola Brekke")
+    assert receivables[13:17:2] == ("Kari Nordahl", "Ola Brekke")
     assert line[1].data_type == "s"
     signatures = list(book["Signaturer"].iter_rows(values_only=True))
     assert [row[1] for row in signatures if row[0] == "1500"] == ["Kari Nordahl", "Ola Brekke"]
@@ -122,3 +124,32 @@ def test_other_kinds_and_clients_are_not_found(signed_in: Any, worked: BookTable
     assert file_of(signed_in, worked, "docx").status_code == 404
     other = "/avstemming/00000000-0000-4000-8000-000000000000/2026-10/dokumentasjon.pdf"
     assert signed_in.get(other).status_code == 404
+
+
+def test_what_a_difference_consists_of_stands_in_both_files(
+    signed_in: Any, book: BookTable
+) -> None:
+    bank = Bank(signed_in, book)
+    bank.upload(
+        camt(
+            (("2026-10-05", "1520.50", "Kontantsalg"), ("2026-10-20", "-8000.00", "Kjøledisk")),
+            closing="123520.50",
+        )
+    )
+    text, _pages = text_of(file_of(signed_in, book, "pdf"))
+    assert "Hva differansen består av" in text
+    assert "Byttede siffer: 05.10.2026 20500 Kontantsalg" in text
+    assert "-270,00" in text
+    content = file_of(signed_in, book, "xlsx").content
+    rows = list(load_workbook(io.BytesIO(content))["Differanser"].iter_rows(values_only=True))
+    assert ("1920", "Byttede siffer: 05.10.2026 20500 Kontantsalg", -270) in [
+        row[:3] for row in rows
+    ]
+
+
+def test_a_match_makes_the_kept_file_another(book: BookTable, user: Any, signed_in: Any) -> None:
+    bank = Bank(signed_in, book)
+    bank.upload(camt())
+    before = matching_mark(book.client.pk)
+    bank.send("match-godta", {"all": "1"})
+    assert matching_mark(book.client.pk) != before

@@ -13,8 +13,8 @@ from django.views.decorators.http import require_GET, require_POST
 from klientbro.clients.errors import RefusedError
 from klientbro.clients.services.facts import people_of_firm
 from klientbro.domain.money import ZERO
-from klientbro.domain.periods import Month
-from klientbro.domain.reconciliation.methods import Frequency, Method
+from klientbro.domain.periods import MONTHS_IN_YEAR, Month
+from klientbro.domain.reconciliation.methods import Frequency, Method, Risk
 from klientbro.ledger.queries.reconciling import postings_of_month
 from klientbro.lib.numbers import parse_typed_number
 from klientbro.practice.books.views.shared import show
@@ -36,13 +36,16 @@ from klientbro.products.reconciliation.signing import (
     send_back,
     withdraw,
 )
+from klientbro.products.reconciliation.subledgers import MOST_SHOWN
 from klientbro.products.reconciliation.texts import (
     change_words,
     frequency_names,
     method_names,
+    risk_names,
     state_words,
     truth_words,
 )
+from klientbro.products.reconciliation.unusual import looks_of, sentences
 from klientbro.products.reconciliation.views.automatic import automatic_context, list_difference
 from klientbro.products.reconciliation.views.bank import bank_context
 from klientbro.products.reconciliation.views.month import shown_lines
@@ -56,6 +59,7 @@ from klientbro.products.reconciliation.views.shared import (
 )
 
 MOST_POSTINGS = 200
+ITEMS, ALL = "poster", "alle"  # every item that differs, not only the largest
 
 
 @require_GET
@@ -78,6 +82,7 @@ def account_page(
         chosen.last_day,
         most=MOST_POSTINGS + 1,
     )
+    look = looks_of(sheet, [line]).get(account_id)
     context: dict[str, Any] = {
         "month": chosen,
         "month_name": month_name(chosen),
@@ -91,8 +96,12 @@ def account_page(
         "postings": postings[:MOST_POSTINGS],
         "has_more": len(postings) > MOST_POSTINGS,
         "movement": line.closing - line.opening,
+        "look": look,
+        "unusual": sentences(look) if look else [],
+        "last_year": month_name(chosen.plus(-MONTHS_IN_YEAR)),
         "methods": method_names(),
         "frequencies": frequency_names(),
+        "risks": risk_names(),
         "people": people_of_firm(),
         "previous": _neighbour(sheet, account_id, -1),
         "next": _neighbour(sheet, account_id, 1),
@@ -106,7 +115,9 @@ def account_page(
         "may_withdraw": newest is not None and newest.by_id == me.pk,
         "history": list(reversed(line.history)),
     }
-    context |= automatic_context(sheet, line)
+    most = None if request.GET.get(ITEMS) == ALL else MOST_SHOWN
+    context |= automatic_context(sheet, line, most=most)
+    context["every_item"] = f"?{ITEMS}={ALL}"
     context |= bank_context(page, sheet, line)
     return show(request, page, TAB, "reconciliation/account.html", context)
 
@@ -200,6 +211,9 @@ def _save_plan(request: HttpRequest, client_id: int, account_id: str) -> str:
     version = asked.get("version", "")
     if method not in set(Method) or frequency not in set(Frequency):
         raise RefusedError(_("Choose a method and how often."), field="method")
+    risk = asked.get("risk", "")
+    if risk and risk not in set(Risk):
+        raise RefusedError(_("Choose the risk from the list."), field="risk")
     if materiality is None:
         raise RefusedError(
             _("The materiality cannot be read. Write it as 1 000,00."), field="materiality"
@@ -215,6 +229,7 @@ def _save_plan(request: HttpRequest, client_id: int, account_id: str) -> str:
             needs_document=asked.get("needs_document") == "1",
             is_left_out=asked.get("left_out") == "1",
             left_out_reason=asked.get("left_out_reason", ""),
+            risk=risk,
         ),
         version=int(version) if version.isdigit() else 0,
         by=person(request),

@@ -27,7 +27,7 @@ from klientbro.products.reconciliation.attachments import (
     take_away,
 )
 from klientbro.products.reconciliation.models import Attachment
-from klientbro.products.reconciliation.views.bank import read_account
+from klientbro.products.reconciliation.views.bank import AccountRead, read_account
 from klientbro.products.reconciliation.views.shared import keep_progress, read_month, refused
 
 
@@ -57,7 +57,7 @@ def add_files(request: HttpRequest, client_id: UUID, month: str, account_id: str
         else:
             added, there = added + is_new, there + (not is_new)
     if added:
-        keep_progress(client_id, found.month)
+        _recount(found, client_id)
     if errors:
         if added:
             messages.success(request, _added(added))
@@ -87,7 +87,7 @@ def remove_file(request: HttpRequest, client_id: UUID, month: str, account_id: s
         return refused(request, address, error)
     if not is_done:
         return lead_on(request, address)
-    keep_progress(client_id, found.month)
+    _recount(found, client_id)
     text = (
         _("The file has been put back.")
         if is_back
@@ -115,6 +115,12 @@ def fetch_file(
     response["Content-Disposition"] = content_disposition_header(True, found.name) or "attachment"
     response["Cache-Control"] = "no-store"
     return response
+
+
+def _recount(found: AccountRead, client_id: UUID) -> None:
+    """A file moves the month's counts only by suspending a signature."""
+    if found.line.prepared is not None:
+        keep_progress(client_id, found.month)
 
 
 def _address(client_id: UUID, month: str, account_id: str) -> str:

@@ -70,8 +70,11 @@ BASES = {
 PARTS = "reconciliation/parts/"
 
 
-def automatic_context(sheet: MonthSheet, line: Line) -> dict[str, Any]:
-    """The parts that the account's page shows of its own accord, and what they need."""
+def automatic_context(sheet: MonthSheet, line: Line, *, most: int | None = None) -> dict[str, Any]:
+    """The parts that the account's page shows of its own accord, and what they need.
+
+    most: how many items that differ are listed.
+    """
     grounds = sheet.grounds
     if grounds is None:
         return {"automatic": []}
@@ -87,7 +90,8 @@ def automatic_context(sheet: MonthSheet, line: Line) -> dict[str, Any]:
         return {"automatic": [PARTS + "vat.html", PARTS + "drafts.html"], **context} | waiting
     if line.plan.method in SIDES:
         snapshot = grounds.items.get(SIDES[line.plan.method])
-        compared = subledger_sheet(sheet.books.connection_id, snapshot) if snapshot else None
+        connection = sheet.books.connection_id
+        compared = subledger_sheet(connection, snapshot, most=most) if snapshot else None
         return {
             "automatic": [PARTS + "subledger.html", PARTS + "drafts.html"],
             "compared": compared,

@@ -50,8 +50,13 @@ class AccountRead:
         return None if balance is None else self.line.closing - balance
 
 
-def read_account(client_id: UUID, month: str, account_id: str) -> AccountRead:
-    """The account with both its sides; 404 for what is not there. A fixed number of statements."""
+def read_account(
+    client_id: UUID, month: str, account_id: str, *, with_rows: bool = True
+) -> AccountRead:
+    """The account with both its sides; 404 for what is not there. A fixed number of statements.
+
+    with_rows: what is open row by row, for what shows or matches it.
+    """
     chosen = read_month(month)
 
     def read(page: ClientPage) -> AccountRead:
@@ -61,16 +66,18 @@ def read_account(client_id: UUID, month: str, account_id: str) -> AccountRead:
         line = sheet.line(account_id) if sheet is not None else None
         if sheet is None or line is None:
             raise Http404
-        return _with_sides(page, sheet, line)
+        return _with_sides(page, sheet, line, with_rows=with_rows)
 
     return read_client(client_id, read)
 
 
-def _with_sides(page: ClientPage, sheet: MonthSheet, line: Line) -> AccountRead:
+def _with_sides(page: ClientPage, sheet: MonthSheet, line: Line, *, with_rows: bool) -> AccountRead:
     """The rest of the account, in the landing that the sheet was read in."""
     account, client, month = line.account.id, page.client.pk, sheet.month
     is_bank = line.plan.method is Method.BANK
-    sides = sides_of(client, sheet.books, account, month, line.closing, is_bank=is_bank)
+    sides = sides_of(
+        client, sheet.books, account, month, line.closing, is_bank=is_bank, with_rows=with_rows
+    )
     stated = sheet.grounds.statements.get(account) if is_bank and sheet.grounds else None
     return AccountRead(page, sheet, line, sides, stated)
 
@@ -82,10 +89,12 @@ def bank_context(page: ClientPage, sheet: MonthSheet, line: Line) -> dict[str, A
     """
     if line.plan.method is not Method.BANK:
         return {}
-    found = _with_sides(page, sheet, line)
+    found = _with_sides(page, sheet, line, with_rows=False)
     now = books_of(page.client.pk)
     if now is None or now.landing != sheet.books.landing:
-        found = read_account(page.client.public_id, sheet.month.key, line.account.id)
+        found = read_account(
+            page.client.public_id, sheet.month.key, line.account.id, with_rows=False
+        )
     return {"bank": found}
 
 

@@ -38,6 +38,12 @@ class ClientRow:
     stopped_at: object
 
     @property
+    def to_review(self) -> int:
+        """Prepared and waiting for a reviewer."""
+        counts = self.counts
+        return counts.prepared - counts.reviewed - counts.suspended if counts else 0
+
+    @property
     def share(self) -> int:
         counts = self.counts
         return round(100 * counts.reviewed / counts.to_do) if counts and counts.to_do else 0

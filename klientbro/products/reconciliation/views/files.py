@@ -30,6 +30,7 @@ from klientbro.products.reconciliation.kept_files import (
 )
 from klientbro.products.reconciliation.models import KeptFile
 from klientbro.products.reconciliation.period_file import period_file
+from klientbro.products.reconciliation.period_findings import matching_mark, with_findings
 from klientbro.products.reconciliation.period_pdf import PDF_TYPE
 from klientbro.products.reconciliation.views.shared import TAB, read_month, sheet_of
 
@@ -52,7 +53,7 @@ def period_document(request: HttpRequest, client_id: UUID, month: str, kind: str
         raise Http404
     if is_large(sheet):
         return lead_on(request, _address(page.client, chosen, kind))
-    found = period_file(page, sheet, timezone.now(), str(person(request)))
+    found = with_findings(period_file(page, sheet, timezone.now(), str(person(request))), sheet)
     return _as_file(file_bytes(found, kind), page.client, chosen, kind)
 
 
@@ -73,7 +74,9 @@ def files_page(request: HttpRequest, client_id: UUID, month: str, kind: str) -> 
     if sheet is None:
         raise Http404
     found = period_file(page, sheet, timezone.now(), "")
-    standing = standing_file(page.client.pk, chosen, kind, ground_of(found))
+    standing = standing_file(
+        page.client.pk, chosen, kind, ground_of(found, matching_mark(page.client.pk))
+    )
     context = _context(page.client, chosen, kind) | {
         "month": chosen,
         "month_name": month_name(chosen),
@@ -95,7 +98,7 @@ def make_document(request: HttpRequest, client_id: UUID, month: str, kind: str) 
         raise Http404
     address = _address(page.client, chosen, kind)
     found = period_file(page, sheet, timezone.now(), "")
-    if standing_file(page.client.pk, chosen, kind, ground_of(found)):
+    if standing_file(page.client.pk, chosen, kind, ground_of(found, matching_mark(page.client.pk))):
         return lead_on(request, address, _("Nothing has changed: the file that is there holds."))
     ask_for_file(page.client.pk, chosen, kind, by=person(request))
     return lead_on(request, address)

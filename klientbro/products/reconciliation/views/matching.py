@@ -17,6 +17,8 @@ from klientbro.practice.books.typed import typed_text
 from klientbro.practice.books.views.shared import show
 from klientbro.practice.pages import REFUSED, lead_on, person, product_view, uuids_of
 from klientbro.practice.permissions import Act
+from klientbro.products.reconciliation.bank_faults import MOST_SHOWN as MOST_FAULTS
+from klientbro.products.reconciliation.bank_faults import faults_of
 from klientbro.products.reconciliation.bank_texts import (
     cause_words,
     reason_words,
@@ -32,7 +34,7 @@ from klientbro.products.reconciliation.match_writes import (
     match_by_hand,
     undo,
 )
-from klientbro.products.reconciliation.matching import made_matches
+from klientbro.products.reconciliation.matching import MOST_OPEN, made_matches
 from klientbro.products.reconciliation.suggestions import (
     MOST_SUGGESTED,
     OWN,
@@ -57,9 +59,9 @@ from klientbro.products.reconciliation.views.shared import TAB, keep_progress, r
 from klientbro.shell.templatetags.kb import amount
 
 MOST_MADE = 100
-MOST_SHOWN = 200  # rows of each side; the oldest first
-MOST_SUGGESTIONS = 100  # until all are asked for
-SUGGESTIONS, ALL = "forslag", "alle"
+MOST_SHOWN = 100  # rows of each side, the oldest first, until all are asked for
+MOST_SUGGESTIONS = 50  # the same
+SUGGESTIONS, ROWS, ALL = "forslag", "rader", "alle"
 FEW_ROWS = 10  # so few need no search
 
 
@@ -272,7 +274,9 @@ def _page(
         is_closed=context["is_closed"],
         address=(found.page.client.public_id, found.month.key, found.line.account.id),
     )
+    most = MOST_OPEN if ticked or request.GET.get(ROWS) == ALL else MOST_SHOWN
     every = suggested.suggestions
+    faults = faults_of(found.sides, suggested, made, listed)
     shown = every if request.GET.get(SUGGESTIONS) == ALL else every[:MOST_SUGGESTIONS]
     context |= {
         "suggestions": suggestion_rows(
@@ -283,16 +287,17 @@ def _page(
         "suggested": len(every),
         "more_suggested": len(every) - len(shown),
         "shown_suggested": len(shown),
-        "all_suggested": f"?{SUGGESTIONS}={ALL}",
+        "all_suggested": _address(found) + _all(request, SUGGESTIONS),
+        "all_rows": _address(found) + _all(request, ROWS),
         "sure": sum(1 for each in suggested.suggestions if not each.match.is_ambiguous),
         "gave_up": [names.get(rule) or rule_name(rule) for rule in suggested.gave_up],
         "is_narrowed": suggested.is_narrowed,
         "most_suggested": MOST_SUGGESTED,
-        "ledger": rows.html(ledger[:MOST_SHOWN]),
-        "bank_lines": rows.html(bank[:MOST_SHOWN]),
+        "ledger": rows.html(ledger[:most]),
+        "bank_lines": rows.html(bank[:most]),
         "has_many": len(ledger) > FEW_ROWS,
-        "more_ledger": len(ledger) - MOST_SHOWN,
-        "more_bank": len(bank) - MOST_SHOWN,
+        "more_ledger": len(ledger) - most,
+        "more_bank": len(bank) - most,
         "search": search,
         "difference": difference_of(chosen) if chosen else None,
         "error": error,
@@ -301,9 +306,18 @@ def _page(
             for each in found.sides.suspended
         ],
         "made": [(match, rule_name(match.reason)) for match in made],
+        "faults": faults[:MOST_FAULTS],
+        "more_faults": len(faults) - MOST_FAULTS,
     }
     status = REFUSED if error else 200
     return show(request, found.page, TAB, "reconciliation/matching.html", context, status=status)
+
+
+def _all(request: HttpRequest, name: str) -> str:
+    """The page with every one of something, and whatever else it was narrowed or widened to."""
+    query = request.GET.copy()
+    query[name] = ALL
+    return f"?{query.urlencode()}"
 
 
 def _is_found(item: Item, search: str) -> bool:

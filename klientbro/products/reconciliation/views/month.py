@@ -20,7 +20,7 @@ from klientbro.practice.books.views.shared import show
 from klientbro.practice.pages import lead_on, month_choices, month_name, person, product_view
 from klientbro.practice.permissions import Act
 from klientbro.products.reconciliation.closing import close_period, reopen_period
-from klientbro.products.reconciliation.documentation import carry_forward, unresolved_before
+from klientbro.products.reconciliation.documentation import carry_forward
 from klientbro.products.reconciliation.kept_files import is_large
 from klientbro.products.reconciliation.row_html import account_rows
 from klientbro.products.reconciliation.sheet import Line, LineState, MonthSheet
@@ -34,6 +34,7 @@ from klientbro.products.reconciliation.signing import (
 )
 from klientbro.products.reconciliation.texts import state_words
 from klientbro.products.reconciliation.timing import settled_before
+from klientbro.products.reconciliation.unusual import looks_of, short_words
 from klientbro.products.reconciliation.views.shared import (
     MONTHS_BACK,
     TAB,
@@ -66,19 +67,22 @@ def month_page(request: HttpRequest, client_id: UUID, month: str) -> HttpRespons
     context = _context(chosen)
     if sheet is None:
         return show(request, page, TAB, "reconciliation/waiting.html", context)
+    lines = shown_lines(sheet)
     context |= {
         "sheet": sheet,
         "rows": account_rows(
-            [(line, state_words(line), mark_of(sheet, line)) for line in shown_lines(sheet)],
+            [(line, state_words(line), mark_of(sheet, line)) for line in lines],
             page.client,
             chosen,
+            _unusual(sheet, lines),
         ),
         "left_out": [line for line in sheet.lines if line.state is LineState.LEFT_OUT],
         "not_due": [line for line in sheet.lines if line.state is LineState.NOT_DUE],
         "counts": sheet.counts,
         "parts": parts_of(sheet),
-        "unresolved": len(unresolved_before(page.client.pk, chosen)),
+        "unresolved": sum(_has_older_note(line, chosen) for line in sheet.lines),
         "is_large": is_large(sheet),
+        "has_vat": sheet.grounds is not None and sheet.grounds.vat is not None,
         **drafts_context(sheet.books, chosen.last_day),
     }
     if has_moved(sheet):
@@ -163,6 +167,17 @@ def month_action(request: HttpRequest, client_id: UUID, month: str) -> HttpRespo
 def shown_lines(sheet: MonthSheet) -> list[Line]:
     """The accounts of the month's work, by number."""
     return [line for line in sheet.lines if line.counts]
+
+
+def _unusual(sheet: MonthSheet, lines: list[Line]) -> dict[str, str]:
+    """What to look at first, by account; nothing of what somebody has signed already."""
+    waiting = [line for line in lines if line.prepared is None]
+    return {id_: short_words(look) for id_, look in looks_of(sheet, waiting).items() if look.found}
+
+
+def _has_older_note(line: Line, month: Month) -> bool:
+    """Whether an earlier month left a note that nobody has resolved."""
+    return any(note.month < month.first_day for note in line.documentation.notes)
 
 
 def has_moved(sheet: MonthSheet) -> bool:

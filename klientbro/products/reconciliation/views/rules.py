@@ -43,7 +43,7 @@ MOST_PREVIEWED = 20
 @product_view(Act.SEE)
 def rules_page(request: HttpRequest, client_id: UUID, month: str, account_id: str) -> HttpResponse:
     """The rules that are tried on the account, in order."""
-    found = read_account(client_id, month, account_id)
+    found = read_account(client_id, month, account_id, with_rows=False)
     kinds, conditions = kind_names(), condition_names()
     context = account_context(found) | {
         "rules": [
@@ -58,7 +58,7 @@ def rules_page(request: HttpRequest, client_id: UUID, month: str, account_id: st
 @product_view(Act.WORK)
 def new_rule(request: HttpRequest, client_id: UUID, month: str, account_id: str) -> HttpResponse:
     """A new rule: tried first, then saved."""
-    return _edit(request, read_account(client_id, month, account_id), None)
+    return _edit(request, _read(request, client_id, month, account_id), None)
 
 
 @require_http_methods(["GET", "POST"])
@@ -67,7 +67,7 @@ def edit_rule(
     request: HttpRequest, client_id: UUID, month: str, rule_id: UUID, account_id: str
 ) -> HttpResponse:
     """A rule that is there."""
-    found = read_account(client_id, month, account_id)
+    found = _read(request, client_id, month, account_id)
     row = MatchRule.objects.filter(public_id=rule_id).first()
     if row is None:
         raise Http404
@@ -80,12 +80,17 @@ def remove_rule(
     request: HttpRequest, client_id: UUID, month: str, rule_id: UUID, account_id: str
 ) -> HttpResponse:
     """Deletes a rule; what it has matched stays matched."""
-    found = read_account(client_id, month, account_id)
+    found = read_account(client_id, month, account_id, with_rows=False)
     if delete_rule(rule_id):
         text = _("The rule has been deleted. Matches it has made stand.")
     else:
         text = _("The rule was gone already.")
     return lead_on(request, _list_address(found), text)
+
+
+def _read(request: HttpRequest, client_id: UUID, month: str, account_id: str) -> AccountRead:
+    """The account, with its open rows where a rule may be tried on them."""
+    return read_account(client_id, month, account_id, with_rows=request.method == "POST")
 
 
 def _list_address(found: AccountRead) -> str:

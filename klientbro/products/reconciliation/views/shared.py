@@ -31,7 +31,7 @@ MONTHS_BACK = 24
 
 def is_alone() -> bool:
     """Whether the firm has one person only: then nobody else can review."""
-    return Membership.objects.filter(user__is_active=True).count() <= 1
+    return Membership.current.count() <= 1
 
 
 def read_month(key: str) -> Month:

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core import signing
+from django.db.models import Count
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -161,7 +162,7 @@ def undo_import(request: HttpRequest, client_id: UUID, month: str, account_id: s
 
 
 def _bank_account(client_id: UUID, month: str, account_id: str) -> AccountRead:
-    found = read_account(client_id, month, account_id)
+    found = read_account(client_id, month, account_id, with_rows=False)
     if found.line.plan.method is not Method.BANK:
         raise Http404
     return found
@@ -178,11 +179,11 @@ def _statements(
     request: HttpRequest, found: AccountRead, errors: list[str] | None = None
 ) -> HttpResponse:
     standing = standing_statements(found.page.client.pk, found.line.account.id)
-    counts: dict[int, int] = {}
-    for statement_id in StatementLine.objects.filter(
-        statement__in=[row.pk for row in standing], is_repeat=False
-    ).values_list("statement_id", flat=True):
-        counts[statement_id] = counts.get(statement_id, 0) + 1
+    counts: dict[int, int] = dict(
+        StatementLine.objects.filter(statement__in=[row.pk for row in standing], is_repeat=False)
+        .values_list("statement_id")
+        .annotate(count=Count("pk"))
+    )
     context = account_context(found) | {
         "statements": [(row, counts.get(row.pk, 0)) for row in reversed(standing)],
         "errors": errors or [],

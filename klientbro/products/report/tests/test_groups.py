@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import io
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from openpyxl import load_workbook
 
 from klientbro.ledger.tests.book_table import book_table
 from klientbro.practice.books.tests.test_pages import text_of
@@ -75,6 +78,37 @@ def test_eliminations_are_brought_forward_once_and_removed_ones_are_kept(signed_
 
     assert cells(signed_in.get(address + "?til=2026-10"), "Fordringer")[-2] == "0"
     assert GroupElimination.objects.count() == 2
+
+
+def test_a_month_alone_takes_what_the_eliminations_have_grown_by(signed_in, pair) -> None:
+    address = group_of(signed_in, *pair)
+    form = {"text": "Leie", "line": "sales", "other": "cost_of_goods"}
+    signed_in.post(address + "eliminer/", form | {"til": "2026-09", "amount": "9 000"})
+    signed_in.post(address + "eliminer/", form | {"til": "2026-10", "amount": "10 000"})
+
+    october = signed_in.get(address + "?til=2026-10&vis=maned")
+    september = signed_in.get(address + "?til=2026-09&vis=maned")
+
+    assert cells(october, "Salgsinntekt")[-2] == "−1 000"
+    assert cells(october, "Sum eiendeler")[-1] == cells(october, "Sum egenkapital og gjeld")[-1]
+    assert "Ingen elimineringer" not in text_of(october)
+    assert "Ingen elimineringer er ført for august 2026" in text_of(september)
+
+
+def test_a_new_year_takes_only_the_balance_sheets_eliminations_along(signed_in, pair) -> None:
+    address = group_of(signed_in, *pair)
+    rent = {"text": "Leie", "line": "sales", "other": "cost_of_goods", "amount": "9 000"}
+    owed = {"text": "Lån", "line": "receivables", "other": "trade_payables", "amount": "500"}
+    for form in (rent, owed):
+        signed_in.post(address + "eliminer/", form | {"til": "2025-12"})
+
+    form = {"til": "2026-01", "action": "carry"}
+    answer = signed_in.post(address + "eliminering/", form, follow=True)
+
+    assert "1 eliminering ble hentet fram." in text_of(answer)
+    assert "fjorårets inntekter og kostnader" in text_of(answer)
+    brought = GroupElimination.objects.filter(month="2026-01-01")
+    assert [one.text for one in brought] == ["Lån"]
 
 
 @pytest.mark.parametrize(
@@ -166,3 +200,23 @@ def test_more_clients_ask_no_more_questions(signed_in, pair) -> None:
     )
 
     assert count(four) == count(two)
+
+
+def test_the_workbook_holds_what_the_page_shows_with_numbers_as_numbers(signed_in, book) -> None:
+    late = client(
+        "Ny AS", "310000019", conversion="01.01.2020", anchor="31.12.2025", is_whole=False
+    )
+    address = group_of(signed_in, book, late)
+    form = {"til": "2026-10", "line": "sales", "other": "cost_of_goods", "amount": "10 000"}
+    signed_in.post(address + "eliminer/", form | {"text": "=HYPERLINK()"})
+
+    def rows(query: str) -> dict[str, list]:
+        answer = signed_in.get(f"{address}gruppe.xlsx?til=2026-10{query}")
+        page = load_workbook(io.BytesIO(answer.content)).active
+        return {row[1]: list(row[2:]) for row in page.iter_rows(values_only=True)}
+
+    year, rolling = rows(""), rows("&vis=rullende")
+
+    assert year["Salgsinntekt"] == [180000.5, 180000.5, 360001, -10000, 350001]
+    assert rolling["Salgsinntekt"][1:3] == [None, None]
+    assert "=HYPERLINK(): Salgsinntekt / Varekostnad" in year

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import re
+from datetime import date
 
 import pytest
 from django.db import DatabaseError, transaction
@@ -15,7 +16,7 @@ from klientbro.domain.reporting.frozen import content_hash
 from klientbro.ledger.tests.book_table import book_table
 from klientbro.practice.books.tests.test_pages import NBSP, text_of
 from klientbro.products.report.models import Pack, Published
-from klientbro.products.report.tests.conftest import CHART, LATE, POSTINGS, YEARS
+from klientbro.products.report.tests.conftest import CHART, LATE, POSTINGS, YEARS, items
 
 pytestmark = pytest.mark.django_db
 
@@ -84,6 +85,22 @@ def test_published_pack_is_frozen_and_says_what_has_moved(signed_in, address, bo
 def sheets(content: bytes):
     book = load_workbook(io.BytesIO(content))
     return {page.title: list(page.iter_rows(values_only=True)) for page in book}
+
+
+def test_another_language_moves_no_figure(signed_in, address, book, settings) -> None:
+    items(book, [("10001", "Fjellheim", date(2026, 9, 15), "12500.00")])
+    write(signed_in, address)
+    publish(signed_in, address)
+    signed_in.cookies[settings.LANGUAGE_COOKIE_NAME] = "en"
+
+    page = text_of(signed_in.get(address))
+    assert "Checksum" in page
+    assert "Figures changed since" not in page
+
+    items(book, [("10001", "Fjellheim", date(2026, 9, 15), "9000.00")])
+    moved = text_of(signed_in.get(address))
+    # named as the edition names it
+    assert "Fordringer og gjeld: 31–60 dager" in moved
 
 
 def test_pack_is_published_again_as_a_new_edition_and_the_old_one_is_kept(

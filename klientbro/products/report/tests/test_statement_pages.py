@@ -84,6 +84,57 @@ def test_without_a_budget_its_columns_are_empty_and_lead_to_it(signed_in, home) 
     assert "Det finnes ikke noe budsjett for oktober 2026." in text_of(page)
 
 
+def test_the_short_layout_has_sums_only_in_the_file_too(signed_in, home) -> None:
+    page = signed_in.get(home + "?til=2026-10&linjer=kort")
+    file = signed_in.get(home + "resultat.csv?til=2026-10&linjer=kort")
+    csv = b"".join(file.streaming_content).decode("utf-8-sig")
+
+    assert cells(page, "Sum driftsinntekter")[2] == "180 001"
+    assert cells(page, "Årsresultat")[2] == "115 001"
+    assert "Salgsinntekt</a>" not in page.content.decode()
+    assert "Årsresultat" in csv
+    assert "Salgsinntekt" not in csv
+
+
+def test_years_forecast_without_a_budget_is_a_dash_and_leads_to_it(signed_in, home) -> None:
+    page = signed_in.get(home + "?til=2026-10&mot=prognose")
+
+    assert cells(page, "Salgsinntekt")[:5] == ["180 001", "–", "–", "–", "150 000"]
+    assert "Det finnes ikke noe budsjett for november–desember 2026." in text_of(page)
+    assert "Gå til budsjettet" in text_of(page)
+
+
+def test_years_forecast_is_the_year_so_far_and_the_budget_of_the_rest(signed_in, home) -> None:
+    signed_in.post(
+        home + "budsjett/lag/",
+        {"ar": "2026-01", "seen": "0", "percent": "0", "spread": "season", "unit": "0.01"},
+    )
+
+    page = signed_in.get(home + "?til=2026-10&mot=prognose")
+
+    # last year's December had rent of 12 000 and nothing else, which is the budget of the rest
+    assert cells(page, "Annen driftskostnad")[:5] == ["0", "12 000", "12 000", "12 000", "12 000"]
+    assert cells(page, "Salgsinntekt")[:6] == [
+        "180 001", "0", "180 001", "150 000", "150 000", "+30 001",
+    ]  # fmt: skip
+    assert "Prognose 2026" in text_of(page)
+
+
+def test_years_stand_beside_each_other(signed_in, home) -> None:
+    page = signed_in.get(home + "?til=2026-10&mot=ar")
+
+    assert cells(page, "Salgsinntekt") == ["150 000", "180 001"]
+    assert "Hittil okt. 2026" in text_of(page)
+
+
+def test_balance_sheet_opens_moves_and_closes(signed_in, home) -> None:
+    page = signed_in.get(home + "balanse/?til=2026-10&mot=bevegelse")
+
+    assert cells(page, "Bankinnskudd, kontanter o.l.") == ["148 000", "20 001", "168 001"]
+    assert cells(page, "Sum eiendeler") == cells(page, "Sum egenkapital og gjeld")
+    assert "Bevegelse" in text_of(page)
+
+
 def test_balance_sheet_balances_with_the_result_not_disposed_of(signed_in, home) -> None:
     page = signed_in.get(home + "balanse/?til=2026-10")
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
@@ -14,10 +12,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
-from klientbro.clients.models import Client, Connection
+from klientbro.clients.models import Connection
 from klientbro.domain.money import ZERO
 from klientbro.domain.periods import MONTHS_IN_YEAR, Month
-from klientbro.domain.reporting.comparing import Change
 from klientbro.ledger.queries.many import ClientBooks, books_of_clients, month_states
 from klientbro.ledger.queries.reporting import year_results
 from klientbro.ledger.rows import MonthState
@@ -25,37 +22,14 @@ from klientbro.practice.books.texts import seal_tone, state_words
 from klientbro.practice.books.typed import page_number, typed_text
 from klientbro.practice.pages import month_choices, month_name, product_view
 from klientbro.practice.permissions import Act
+from klientbro.products.report.client_html import ClientRow, client_rows
 from klientbro.products.report.models import Budget, Pack, Published
-from klientbro.products.report.texts import percent_text
 from klientbro.products.report.views.shared import listed_month
 from klientbro.shell.finding import clients_matching
 from klientbro.shell.paging import pages_of
 
 PAGE_SIZE = 50
 MONTHS_BACK = 24
-
-
-@dataclass(frozen=True, slots=True)
-class ClientRow:
-    """A client with its result of the year so far; None where it is not known."""
-
-    client: Client
-    is_active: bool
-    stopped_at: datetime | None
-    result: Decimal | None
-    last_year: Decimal | None
-    tone: str
-    state: str
-    pack_id: UUID | None
-    is_published: bool
-
-    @property
-    def change(self) -> Change:
-        return Change.between(self.result, self.last_year)
-
-    @property
-    def percent(self) -> str:
-        return percent_text(self.change.percent)
 
 
 @require_GET
@@ -103,7 +77,7 @@ def clients_page(request: HttpRequest) -> HttpResponse:
             )
         )
     context = {
-        "rows": rows,
+        "rows": client_rows(rows, month),
         "pages": pages_of(request, paginator.count, PAGE_SIZE),
         "search": search,
         "month": month,

@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.html import escape
-from django.utils.http import urlencode
+from django.utils.http import content_disposition_header, urlencode
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -24,6 +24,7 @@ from klientbro.domain.report_lines import LINES, Statement
 from klientbro.domain.reporting.group import GroupLine, GroupSpan
 from klientbro.lib.errors import UnknownAccountError
 from klientbro.lib.numbers import parse_typed_number
+from klientbro.practice.books.exports import EXCEL_TYPE
 from klientbro.practice.pages import (
     lead_on,
     month_choices,
@@ -33,6 +34,7 @@ from klientbro.practice.pages import (
     uuids_of,
 )
 from klientbro.practice.permissions import Act
+from klientbro.products.report.group_excel import group_excel
 from klientbro.products.report.groups import (
     GroupSheet,
     carry_eliminations,
@@ -59,6 +61,7 @@ _SPANS = {
     "regnskapsar": GroupSpan.OWN_YEAR,
     "kalender": GroupSpan.CALENDAR,
     "rullende": GroupSpan.ROLLING,
+    "maned": GroupSpan.MONTH,
 }
 
 
@@ -99,7 +102,7 @@ def group_page(request: HttpRequest, group_id: UUID) -> HttpResponse:
         "months": month_choices(MONTHS_BACK),
         "spans": [(key, group_span_words(one)) for key, one in _SPANS.items()],
         "span": next(key for key, one in _SPANS.items() if one is span),
-        "is_rolling": span is GroupSpan.ROLLING,
+        "is_part": span in (GroupSpan.ROLLING, GroupSpan.MONTH),
         "is_changing": request.GET.get("endre") == "1",
         "lines": [
             (
@@ -122,6 +125,26 @@ def group_page(request: HttpRequest, group_id: UUID) -> HttpResponse:
     if context["is_changing"]:
         context["choices"] = _choices({client.pk for client in sheet.clients})
     return render(request, "report/group.html", context)
+
+
+@require_GET
+@product_view(Act.SEE)
+def group_file(request: HttpRequest, group_id: UUID) -> HttpResponse:
+    """The group's two statements as a workbook."""
+    group = group_of(group_id)
+    month = listed_month(request.GET.get("til", ""))
+    span = _SPANS.get(request.GET.get("vis", ""), GroupSpan.OWN_YEAR)
+    try:
+        body = group_excel(group_sheet(group, month, span), month, span)
+    except UnknownAccountError:
+        text = _("One of the clients is being fetched just now. Load the page again in a moment.")
+        return lead_on(request, reverse("report:group", args=[group.public_id]), text)
+    response = HttpResponse(body, content_type=EXCEL_TYPE)
+    name = "-".join("".join(c if c.isalnum() else " " for c in group.name).lower().split())
+    response["Content-Disposition"] = (
+        content_disposition_header(True, f"{name[:60]}-{month.key}.xlsx") or ""
+    )
+    return response
 
 
 @require_POST
@@ -165,12 +188,19 @@ def elimination_action(request: HttpRequest, group_id: UUID) -> HttpResponse:
     group = group_of(group_id)
     month = listed_month(request.POST.get("til", ""))
     if request.POST.get("action") == "carry":
-        count = carry_eliminations(group, month, by=person(request))
+        count, left = carry_eliminations(group, month, by=person(request))
         text = ngettext(
             "%(count)s elimination was brought forward.",
             "%(count)s eliminations were brought forward.",
             count,
         ) % {"count": count}
+        if left:
+            more = ngettext(
+                "%(count)s of last year's income and cost was left behind.",
+                "%(count)s of last year's income and cost were left behind.",
+                left,
+            ) % {"count": left}
+            text = f"{text} {more}"
         return lead_on(request, _address(request, group), text)
     for one in uuids_of([request.POST.get("id", "")]):
         remove_elimination(group, one, by=person(request))
@@ -204,6 +234,7 @@ def _figures(sheet: GroupSheet) -> dict[str, Any]:
             for one in sheet.eliminations
         ],
         "unsealed": sheet.unsealed,
+        "unkept": ", ".join(month_name(one) for one in report.unkept),
     }
 
 

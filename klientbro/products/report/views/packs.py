@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -22,9 +23,9 @@ from klientbro.ledger.rows import BooksState
 from klientbro.practice.books.access import ClientPage
 from klientbro.practice.books.exports import EXCEL, EXCEL_TYPE
 from klientbro.practice.books.views.shared import show
-from klientbro.practice.pages import REFUSED, lead_on, month_name, person
+from klientbro.practice.pages import REFUSED, lead_on, month_name, person, uuids_of
 from klientbro.products.report.budgets import budget_for
-from klientbro.products.report.models import Pack, Published
+from klientbro.products.report.models import Pack, PackTemplate, Published
 from klientbro.products.report.pack_content import (
     PARTS,
     PackChoices,
@@ -35,7 +36,10 @@ from klientbro.products.report.pack_content import (
 )
 from klientbro.products.report.pack_excel import pack_excel
 from klientbro.products.report.pack_pdf import PDF_TYPE, kroner, pack_pdf, percent
+from klientbro.products.report.pack_templates import templates
+from klientbro.products.report.pack_words import example, has_words, offered
 from klientbro.products.report.packs import (
+    checked_against,
     choices_of,
     editions_of,
     make_pack,
@@ -69,6 +73,7 @@ def packs_page(request: HttpRequest, page: ClientPage, sheet: ReportSheet) -> Ht
     context = frame(request, sheet, "packs") | {
         "packs": _listed(page, sheet.state),
         "suggested": _("Report %(month)s") % {"month": month_name(sheet.month)},
+        "templates": templates(),
     }
     return show(request, page, TAB, "report/packs.html", context)
 
@@ -79,7 +84,13 @@ def new_pack(request: HttpRequest, page: ClientPage, state: BooksState) -> HttpR
     """A draft for the month."""
     month = chosen_month(state, request.POST.get("til", ""), page.today)
     try:
-        made = make_pack(page.client.pk, month, request.POST.get("title", ""), by=person(request))
+        made = make_pack(
+            page.client.pk,
+            month,
+            request.POST.get("title", ""),
+            by=person(request),
+            like=_chosen_template(request),
+        )
     except RefusedError as error:
         address = reverse("report:packs", args=[page.client.public_id])
         return refused(request, f"{address}?{urlencode({'til': month.key})}", error)
@@ -102,7 +113,7 @@ def save_pack(
 ) -> HttpResponse:
     """Saves title, parts and texts."""
     pack = pack_of(page.client.pk, pack_id)
-    typed = _typed(request)
+    typed = typed_of(request)
     try:
         write_pack(
             pack,
@@ -110,7 +121,7 @@ def save_pack(
             against=typed.against,
             parts=typed.parts,
             texts=typed.texts,
-            seen=_number(request, "seen"),
+            seen=number_of(request, "seen"),
             by=person(request),
         )
     except RefusedError as error:
@@ -134,7 +145,7 @@ def publish_pack(
             pack,
             content,
             connection_id=sheet.state.connection_id,
-            seen_version=_number(request, "seen"),
+            seen_version=number_of(request, "seen"),
             seen_figures=request.POST.get(_SEEN_FIGURES, ""),
             by=person(request),
         )
@@ -237,22 +248,14 @@ def _shown(
     moved = moved_figures(newest, content) if newest else ()
     choices = typed or choices_of(pack)
     written_since = newest is not None and newest.pack_version != pack.version
-    context = frame(request, sheet, "packs") | {
+    read = content["texts"] if typed is None else {}
+    context = form_of(choices, read) | frame(request, sheet, "packs")
+    context |= {
         "pack": pack,
-        "title": choices.title,
-        "against": choices.against,
-        "comparisons": [
-            (one.value, comparison_words(one)) for one in (Comparison.LAST_YEAR, Comparison.BUDGET)
-        ],
-        "parts": [
-            {
-                "key": part,
-                "name": part_words(part),
-                "text": choices.texts.get(part, ""),
-                "is_shown": part in choices.parts,
-            }
-            for part in PARTS
-        ],
+        "offered": list(offered()),
+        "example": example(),
+        "unknown": [f"{{{name}}}" for name in content["unknown"]] if typed is None else [],
+        "not_known": [name for name, amount in content["text_figures"] if amount is None],
         "problem": str(problem) if problem else "",
         "seen": request.POST.get("seen") if typed else pack.version,
         "figures_mark": figures_mark(content),
@@ -332,19 +335,46 @@ def _listed(page: ClientPage, state: BooksState) -> list[dict[str, Any]]:
     ]
 
 
-def _typed(request: HttpRequest) -> PackChoices:
-    try:
-        against = Comparison(request.POST.get("against", ""))
-    except ValueError:
-        against = Comparison.LAST_YEAR
+def _chosen_template(request: HttpRequest) -> PackTemplate | None:
+    """The template a new pack begins with; None for none, or one that somebody has deleted."""
+    chosen = uuids_of([request.POST.get("template", "")])
+    return PackTemplate.objects.filter(public_id__in=chosen).first() if chosen else None
+
+
+def form_of(choices: PackChoices, read: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """What the form of a pack or a template shows. read: the texts as the client reads them."""
+    return {
+        "title": choices.title,
+        "against": choices.against,
+        "comparisons": [
+            (one.value, comparison_words(one)) for one in (Comparison.LAST_YEAR, Comparison.BUDGET)
+        ],
+        "parts": [
+            {
+                "key": part,
+                "name": part_words(part),
+                "text": choices.texts.get(part, ""),
+                "filled": (read or {}).get(part, "")
+                if has_words(choices.texts.get(part, ""))
+                else "",
+                "is_shown": part in choices.parts,
+            }
+            for part in PARTS
+        ],
+    }
+
+
+def typed_of(request: HttpRequest) -> PackChoices:
+    """What a person has typed in such a form."""
     return PackChoices(
         request.POST.get("title", ""),
-        against,
+        checked_against(request.POST.get("against", "")),
         [part for part in PARTS if request.POST.get(f"part-{part}")],
         {part: request.POST.get(f"text-{part}", "").replace("\x00", "") for part in PARTS},
     )
 
 
-def _number(request: HttpRequest, name: str) -> int:
+def number_of(request: HttpRequest, name: str) -> int:
+    """A number of a form; minus one for anything else, which is no version."""
     typed = request.POST.get(name, "")
     return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 9 else -1

@@ -9,8 +9,15 @@ from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from klientbro.domain.reporting.columns import Comparison, result_columns, sheet_columns
-from klientbro.domain.reporting.grid import Grid, result_grid, sheet_grid
+from klientbro.domain.periods import Period
+from klientbro.domain.reporting.columns import (
+    YEARS_BEFORE,
+    Basis,
+    Comparison,
+    result_columns,
+    sheet_columns,
+)
+from klientbro.domain.reporting.grid import Grid, result_grid, sheet_grid, with_movement
 from klientbro.domain.reporting.series import month_series
 from klientbro.ledger.rows import BooksState
 from klientbro.practice.books.access import ClientPage
@@ -50,10 +57,14 @@ _WORDS = {
     "fjor": Comparison.LAST_YEAR,
     "budsjett": Comparison.BUDGET,
     "rullende": Comparison.ROLLING,
+    "prognose": Comparison.FORECAST,
     "maneder": Comparison.MONTHS,
+    "ar": Comparison.YEARS,
+    "bevegelse": Comparison.MOVEMENT,
 }
-_RESULT = tuple(_WORDS)
-_SHEET = ("fjor", "maneder")
+_RESULT = ("fjor", "budsjett", "prognose", "rullende", "maneder", "ar")
+_SHEET = ("fjor", "bevegelse", "maneder")
+_BUDGETED = (Comparison.BUDGET, Comparison.FORECAST)
 
 
 @require_GET
@@ -85,7 +96,9 @@ def result_file(
 
     def make() -> Any:
         sheet, grid, against, _gone = _result(request, page, state)
-        return statement_sheet(page, sheet, grid, open_lines(request.GET), against)
+        return statement_sheet(
+            page, sheet, grid, open_lines(request.GET), against, short=_is_short(request)
+        )
 
     return _file(page, state, kind, _("income-statement"), make, request)
 
@@ -99,7 +112,9 @@ def balance_file(
 
     def make() -> Any:
         sheet, grid, against = _balance(request, page, state)
-        return statement_sheet(page, sheet, grid, open_lines(request.GET), against)
+        return statement_sheet(
+            page, sheet, grid, open_lines(request.GET), against, short=_is_short(request)
+        )
 
     return _file(page, state, kind, _("balance-sheet"), make, request)
 
@@ -118,6 +133,10 @@ def _file(
     return export(page.client.firm_id, state.connection_id, make, kind, f"{name}-{month.key}")
 
 
+def _is_short(request: HttpRequest) -> bool:
+    return request.GET.get("linjer") == "kort"
+
+
 def _against(request: HttpRequest, allowed: tuple[str, ...]) -> Comparison:
     typed = request.GET.get(AGAINST, "")
     return _WORDS[typed] if typed in allowed else Comparison.LAST_YEAR
@@ -129,8 +148,9 @@ def _result(
     """The statement, and the budget's accounts that the chart no longer has."""
     against = _against(request, _RESULT)
     month = chosen_month(state, request.GET.get(MONTH, ""), page.today)
-    if against is not Comparison.BUDGET:
-        sheet = report_sheet(page.client.pk, state, month, page.today)
+    if against not in _BUDGETED:
+        more = YEARS_BEFORE - 1 if against is Comparison.YEARS else 0
+        sheet = report_sheet(page.client.pk, state, month, page.today, years_before=more)
         columns = result_columns(sheet.books, month, against)
         return sheet, result_grid(sheet.books, columns, sheet.mapping), against, ()
     year = year_for(state, month)
@@ -149,7 +169,10 @@ def _balance(
     month = chosen_month(state, request.GET.get(MONTH, ""), page.today)
     sheet = report_sheet(page.client.pk, state, month, page.today)
     columns = sheet_columns(sheet.books, month, against)
-    return sheet, sheet_grid(sheet.books, columns, sheet.mapping), against
+    grid = sheet_grid(sheet.books, columns, sheet.mapping)
+    if against is Comparison.MOVEMENT:
+        grid = with_movement(grid, Period(sheet.year.first_month, month))
+    return sheet, grid, against
 
 
 def _context(
@@ -164,12 +187,14 @@ def _context(
     held = open_lines(request.GET)
     pair = change_pair(grid.columns, against)
     exact = request.GET.get("ore") == "1"
+    short = _is_short(request)
     shape = Shape(
         held,
         exact,
         f"/klienter/{page.client.public_id}/",
         account_query(sheet.month),
         pair,
+        short,
     )
     is_result = section == "result"
     is_across = against is Comparison.MONTHS
@@ -181,7 +206,7 @@ def _context(
             "words": column_words(column),
             "tone": sheet.column_tone(column),
             "gap": gap_words(column.gap) if column.gap else "",
-            "is_budget": column.basis == "budget",
+            "is_budget": column.basis in (Basis.BUDGET, Basis.FORECAST),
         }
         for column in grid.columns
     ]
@@ -192,13 +217,16 @@ def _context(
         "headings": headings,
         "pair": pair,
         "is_across": is_across,
-        "change_heading": _("Change") if against is not Comparison.BUDGET else _("Variance"),
+        "change_heading": _("Variance") if against in _BUDGETED else _("Change"),
+        "needs_budget": against in _BUDGETED,
         "is_known": any(column.is_known for column in grid.columns),
         "gaps": list(gaps),
         "rows": statement_rows(grid, shape, request.GET),
         "unmapped": grid.unmapped,
         "all_link": all_link(request.GET, held),
         "exact": exact,
+        "short": short,
+        "short_link": with_query(request.GET, {"linjer": "" if short else "kort"}),
         "exact_link": with_query(request.GET, {"ore": "" if exact else "1"}),
         "against": next(word for word, one in _WORDS.items() if one is against),
         "comparisons": [(word, comparison_words(_WORDS[word])) for word in allowed],
