@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Iterator
 from typing import Any
 
+import hypothesis
 import pytest
 from django.conf import settings
 from django.contrib.auth.hashers import Argon2PasswordHasher
@@ -26,6 +27,13 @@ settings.ENVIRONMENT = load_environment(
         "KLIENTBRO_HOME": tempfile.gettempdir() + "/klientbro-no-home",
     }
 )
+
+
+# Property tests take the time they need: a busy machine is no failure.
+hypothesis.settings.register_profile(
+    "unhurried", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("unhurried")
 
 
 # Proving a password is meant to be dear: here it would be a tenth of a page. Real processes, such

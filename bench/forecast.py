@@ -5,6 +5,9 @@ last day: what was entered later is left out. The forecast is made by the produc
 help from a person, and compared with what the bank came to stand at. The naive baseline expects the
 same movement as over the same days the year before. Errors are parts of the client's usual month of
 payments, so that large and small clients weigh the same.
+
+The rules were chosen on the books of other seeds (TUNED_ON, 84 forecasts over 2024 and 2025), and
+the books judged here had no part in it.
 """
 
 from __future__ import annotations
@@ -25,6 +28,8 @@ TODAY = date(2026, 11, 18)
 QUARTERS = (date(2025, 1, 1), date(2025, 4, 1), date(2025, 7, 1), date(2025, 10, 1))
 HORIZONS = (7, 30, 91)
 COMPANIES = (0, 20, 22, 23, 24, 25, 26)
+SEEDS = (1, 4, 5)
+TUNED_ON = (2, 3)
 POSTINGS = 3000
 _EVERYTHING = "2015-01-01"
 _KINDS = {"VatReturns": "vat_return", "BankJournal": "bank", "PayrollJournal": "payroll"}
@@ -54,13 +59,14 @@ class _Error:
 
 def run() -> list[Row]:
     """One row for each distance: the middle error of ours beside the naive one."""
-    companies = roster(count=27, today=TODAY)
     errors: list[_Error] = []
-    for index in COMPANIES:
-        books = build(replace(companies[index], postings_target=POSTINGS))
-        course = _bank_course(books)
-        for start in QUARTERS:
-            errors += _errors(books, course, start)
+    for seed in SEEDS:
+        companies = roster(count=max(COMPANIES) + 1, today=TODAY, seed=seed)
+        for index in COMPANIES:
+            books = build(replace(companies[index], postings_target=POSTINGS))
+            course = _bank_course(books)
+            for start in QUARTERS:
+                errors += _errors(books, course, start)
     return [_row(days, [one for one in errors if one.days == days]) for days in HORIZONS]
 
 

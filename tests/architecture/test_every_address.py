@@ -7,14 +7,15 @@ that exists nowhere, and nothing in the database moves.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.db import connection, transaction
-from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils import timezone
 
 from klientbro.clients.models import Client, Connection, Integration, KeyCheck
+from klientbro.identity.models import Invitation, Session
 from klientbro.practice.models import Assignment, AssignmentTemplate, LineRule, Task
 from klientbro.products.liquidity.models import Loan, Offer, PlannedLine, Scenario
 from klientbro.products.overview.models import SavedView
@@ -24,13 +25,34 @@ from klientbro.products.reconciliation.models import (
     MatchRule,
     SignOff,
 )
-from klientbro.products.report.models import BudgetVersion, Group, GroupElimination, Pack, Published
+from klientbro.products.report.models import (
+    BudgetVersion,
+    Group,
+    GroupElimination,
+    Pack,
+    PackTemplate,
+    Published,
+)
 from klientbro.sync.models import DocumentRequest, TestRun
 from klientbro.tenants.context import firm_set
-from klientbro.tenants.models import User
-from klientbro.tenants.services import create_firm
+from klientbro.tenants.models import Firm, Membership, User
+from klientbro.tenants.services import add_user, create_firm
 
-OWNED = ("client", "connection", "check", "run", "template", "view", "group")
+from .addresses import addresses
+
+OWNED = (
+    "client",
+    "connection",
+    "check",
+    "run",
+    "template",
+    "view",
+    "group",
+    "texts",
+    "member",
+    "invitation",
+    "session",
+)
 METHODS = ("get", "head", "post", "put", "patch", "delete", "options")
 # Open to anybody, each for a reason: what a stranger may see shows nothing of any firm.
 OPEN = {
@@ -43,7 +65,12 @@ OPEN = {
     "set_language": "the sign-in page in English",
     "account_login": "signing in",
     "account_logout": "signing out twice does no harm",
-    "account_reset_password": "explains how to get a new link",
+    "account_reset_password": "a new password, with the same answer for everybody",
+    "account_reset_password_done": "the same answer for everybody",
+    "account_reset_password_from_key": "the link of that letter",
+    "account_reset_password_from_key_done": "the password is changed",
+    "mfa_login_webauthn": "signing in with a passkey",
+    "accept": "the link of an invitation",
     "account_inactive": "says that a user is switched off",
     "account_signup": "leads to the sign-in page",
     "one_time_link": "the first sign-in",
@@ -51,20 +78,6 @@ OPEN = {
     "help_local": "the same",
     "help_system": "the same",
 }
-
-
-def addresses() -> Iterator[tuple[str, str]]:
-    """Every pattern of the URL configuration with its name."""
-
-    def walk(patterns: list[Any], before: str) -> Iterator[tuple[str, str]]:
-        for pattern in patterns:
-            route = before + str(pattern.pattern)
-            if isinstance(pattern, URLResolver):
-                yield from walk(pattern.url_patterns, route)
-            elif isinstance(pattern, URLPattern):
-                yield route, pattern.name or ""
-
-    return walk(get_resolver().url_patterns, "/")
 
 
 def filled(route: str, ids: dict[str, str]) -> str:
@@ -154,8 +167,23 @@ def other_ids(db: None) -> dict[str, str]:
             firm=other, client=client, month="2026-10-01", title="Naboens rapport", parts=["result"]
         )
         group = Group.objects.create(firm=other, name="Naboens gruppe")
+        texts = PackTemplate.objects.create(firm=other, name="Naboens mal")
+        neighbour = Membership.objects.get(
+            user=add_user(other.id, "nabo2@example.no", "Naboens")[0]
+        )
+        invitation = Invitation.objects.create(
+            firm=other, email="ny@example.no", role="administrator", asked_at=timezone.now()
+        )
     with transaction.atomic():  # the savepoint takes the other firm off the open transaction
         pass
+    session = Session.objects.create(
+        key_hash=b"theirs",
+        user=neighbour.user,
+        content="",
+        created_at=timezone.now(),
+        last_seen_at=timezone.now(),
+    )
+    key = Authenticator.objects.create(user=neighbour.user, type="webauthn", data={"name": "k"})
     return {
         "system": "poweroffice",
         "connection_id": str(theirs.public_id),
@@ -178,10 +206,17 @@ def other_ids(db: None) -> dict[str, str]:
         "scenario_id": str(scenario.public_id),
         "pack_id": str(pack.public_id),
         "group_id": str(group.public_id),
+        "texts_id": str(texts.public_id),
         "edition": "1",
         "file_id": str(kept.public_id),
         "attachment_id": str(attachment.public_id),
         "token": "not-a-token",
+        "member_id": str(neighbour.public_id),
+        "invitation_id": str(invitation.public_id),
+        "session_id": str(session.public_id),
+        "pk": str(key.pk),
+        "uidb36": "1",
+        "key": "not-a-key",
     }
 
 
@@ -192,7 +227,7 @@ def everything_of(other_firm_of: dict[str, str]) -> tuple[object, ...]:
         cursor.execute("select id from tenants_firm where name = 'Naboen Regnskap AS'")
         firm_id = cursor.fetchone()[0]
     with firm_set(firm_id), transaction.atomic():
-        found = (
+        found: tuple[object, ...] = (
             list(Connection.objects.values_list("is_active", "deleted_at", "name")),
             Integration.objects.count(),
             KeyCheck.objects.count(),
@@ -210,20 +245,25 @@ def everything_of(other_firm_of: dict[str, str]) -> tuple[object, ...]:
             list(Scenario.objects.values_list("name", "version")),
             list(Pack.objects.values_list("title", "version", "removed_at")),
             list(Group.objects.values_list("name", "version")),
+            list(PackTemplate.objects.values_list("name", "version")),
             BudgetVersion.objects.count() + Published.objects.count(),
             GroupElimination.objects.count(),
             list(LineRule.objects.values_list("prefix", "line")),
             KeptFile.objects.count(),
             list(Attachment.objects.values_list("name", "removed_at")),
+            list(Membership.objects.values_list("disabled_at", "role")),
+            list(Invitation.objects.values_list("asked_at", "withdrawn_at", "used_at")),
+            list(Firm.objects.filter(pk=firm_id).values_list("requires_second_factor")),
         )
     with transaction.atomic():
         pass
-    return found
+    people = Session.objects.count(), Authenticator.objects.count()
+    return (*found, *people)
 
 
 def test_every_address_asks_for_sign_in(client: Any, other_ids: dict[str, str]) -> None:
     shown: list[str] = []
-    for route, name in addresses():
+    for route, name, _space in addresses():
         if name in OPEN:
             continue
         for method in METHODS:
@@ -249,7 +289,7 @@ def test_another_firms_ids_answer_as_if_they_did_not_exist(
     }
     told: list[str] = []
     asked = 0
-    for route, name in addresses():
+    for route, name, _space in addresses():
         if not any(f":{key}_id>" in route for key in OWNED):
             continue
         for method in METHODS:

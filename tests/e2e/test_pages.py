@@ -44,6 +44,11 @@ def addresses(house: RunningHouse, signed_in_context: BrowserContext) -> list[st
     bank = page.locator("main table tbody tr", has_text="Kontoutskrift").first
     bank_account = (bank.locator("a.main").get_attribute("href") or "").partition("/konto/")[2]
     report = f"{house.url}/rapport/{client.rpartition('/')[2]}"
+    page.goto(f"{house.url}/rapport/maler/")
+    page.get_by_label("Navn").fill("Månedsbrev")
+    page.get_by_role("button", name="Lag malen").click()
+    page.get_by_role("button", name="Lagre malen").wait_for()
+    texts = page.url
     page.goto(f"{report}/budsjett/")
     page.get_by_role("button", name="Lag budsjettet").click()
     page.get_by_role("button", name="Lagre budsjettet").wait_for()
@@ -57,6 +62,11 @@ def addresses(house: RunningHouse, signed_in_context: BrowserContext) -> list[st
     return [
         f"{house.url}/rapport/",
         f"{house.url}/rapport/grupper/",
+        f"{house.url}/rapport/maler/",
+        texts,
+        f"{house.url}/rapport/grenser/",
+        f"{report}/?mot=prognose&linjer=kort",
+        f"{report}/balanse/?mot=bevegelse",
         f"{report}/?mot=budsjett&apne=alle",
         f"{report}/?mot=maneder",
         f"{report}/balanse/",
@@ -186,6 +196,34 @@ def test_a_report_line_is_changed_and_the_change_taken_back(
     assert violations(page) == []
     page.get_by_role("button", name=re.compile("^Angre endringen")).first.click()
     expect(page.get_by_text("Endringen er tatt tilbake.")).to_be_visible()
+    page.close()
+
+
+def test_an_account_is_opened_signed_and_reviewed_without_a_mouse(
+    addresses: list[str], signed_in_context: BrowserContext
+) -> None:
+    """J to the account, Enter to open it, S to the signature; a firm of one reviews its own."""
+    page = signed_in_context.new_page()
+    page.goto(next(each for each in addresses if re.search(r"/avstemming/[^/]+/[\d-]+/$", each)))
+    page.keyboard.press("j")
+    expect(page.locator("a.main:focus")).to_have_count(1)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/konto/**")
+    page.keyboard.press("s")
+    expect(page.get_by_role("button", name="Signer som utført")).to_be_focused()
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.type("Kontrollert mot bilagene")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Til kontroll", exact=True)).to_be_visible()
+    page.keyboard.press("s")
+    expect(page.get_by_role("button", name="Signer som kontrollert")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(
+        page.get_by_role("region", name="Status").get_by_text("Kontrollert").first
+    ).to_be_visible()
+    expect(page.get_by_text("Kontrollert mot bilagene")).to_be_visible()
+    assert violations(page) == []
     page.close()
 
 
