@@ -1,8 +1,9 @@
 """Which tables the audit log watches, and the triggers that do it, made from the schema itself.
 
-Every table with a `firm_id` is watched unless it stands in `NOT_WATCHED` with its reason, so a new
-table is watched from the migration on that makes it. A trigger's code is written from the table's
-columns: bytes (sealed secrets, hashes, documents) are never read, only told to have changed.
+Every table with a `firm_id`, and the firm itself, is watched unless it stands in `NOT_WATCHED` with
+its reason, so a new table is watched from the migration on that makes it. A trigger's code is
+written from the table's columns: bytes (sealed secrets, hashes, documents) are never read, only
+told to have changed.
 """
 
 from __future__ import annotations
@@ -54,7 +55,8 @@ select c.relname::text, array_agg(a.attname::text order by a.attnum),
 from pg_class c join pg_namespace n on n.oid = c.relnamespace
 join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
 where n.nspname = 'public' and c.relkind in ('r', 'p') and not c.relispartition
-  and exists (select from pg_attribute f where f.attrelid = c.oid and f.attname = 'firm_id')
+  and (c.relname = 'tenants_firm' or exists (
+    select from pg_attribute f where f.attrelid = c.oid and f.attname = 'firm_id'))
 group by 1 order by 1
 """
 
@@ -95,6 +97,7 @@ def _trigger(table: str, columns: list[str], hidden: set[str]) -> str:
         "changes": "\n    ".join(_change(column, column in hidden) for column in told),
         "id": "public_id" if "public_id" in columns else "id" if "id" in columns else "firm_id",
         "client": _client(table, columns),
+        "firm": "one.id" if table == "tenants_firm" else "one.firm_id",
         "only_people": "false" if table in ALSO_JOBS else "true",
     }
     return _TRIGGER % names
@@ -158,8 +161,8 @@ begin
     end if;
   end if;
   -- at commit, when the transaction may have gone back to another firm or to none
-  perform set_config('klientbro.firm', one.firm_id::text, true);
-  perform audit_put(one.firm_id, lower(tg_op), '%(table)s', one."%(id)s"::text, %(client)s,
+  perform set_config('klientbro.firm', %(firm)s::text, true);
+  perform audit_put(%(firm)s, lower(tg_op), '%(table)s', one."%(id)s"::text, %(client)s,
     was, is_now);
   perform set_config('klientbro.firm', coalesce(firm_before, ''), true);
   return null;

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from typing import cast
@@ -89,3 +90,24 @@ def read_settings_anew(connection_id: int) -> None:
             put_steps(
                 cast(Transaction, cursor), connection_id, [Step(StepKind.SETTINGS)], before=lowest
             )
+
+
+def read_settings_of_many_anew(connection_ids: Sequence[int]) -> None:
+    """The same for many, who are fetched as soon as their turn comes."""
+    ids = list(connection_ids)
+    with database.cursor() as cursor:
+        cursor.execute(
+            "update sync_state set masters_read_at = null where connection_id = any(%s)", [ids]
+        )
+        cursor.execute(
+            "select connection_id, min(position) from sync_step where connection_id = any(%s) "
+            "group by 1",
+            [ids],
+        )
+        for connection_id, lowest in cursor.fetchall():
+            put_steps(
+                cast(Transaction, cursor), connection_id, [Step(StepKind.SETTINGS)], before=lowest
+            )
+        cursor.execute(
+            "update sync_schedule set next_at = now() where connection_id = any(%s)", [ids]
+        )

@@ -16,6 +16,7 @@ from klientbro.clients.models import Client, ClientFacts, Connection, Integratio
 from klientbro.domain.identifier import IdentifierKind
 from klientbro.tenants.context import acting_as, firm_set
 from klientbro.tenants.context import firm as in_firm
+from klientbro.tenants.models import Firm
 from klientbro.tenants.services import create_firm, firm_envelopes
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -90,6 +91,17 @@ def test_secrets_are_told_to_have_changed_and_never_what_they_were(user: Any) ->
             (everything,) = cursor.fetchone()
     assert sealed.hex() not in everything
     assert "hemmelig" not in everything
+
+
+def test_what_the_firm_itself_demands_is_noted_too(user: Any) -> None:
+    firm = create_firm("Åsen Regnskap AS")
+    with acting_as(user.pk), in_firm(firm.id):
+        Firm.objects.filter(pk=firm.id).update(requires_second_factor=True)
+    with in_firm(firm.id):
+        (changed,) = entries()
+        assert changed[4:6] == ("update", "tenants_firm")
+        assert changed[8] == {"requires_second_factor": True}
+        assert verify().breaks == ()
 
 
 def test_what_was_rolled_back_leaves_no_entry(user: Any) -> None:

@@ -14,12 +14,13 @@ from enum import Enum
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from klientbro.clients.errors import RefusedError
 from klientbro.clients.facts import ClientFacts, ClientLabel, Label
-from klientbro.clients.models import Client
+from klientbro.clients.models import Client, Connection
 from klientbro.clients.services.rows import current_firm_id
 from klientbro.domain import client_facts as domain
 from klientbro.domain.client_facts import CompanyForm, VatFrequency
@@ -64,9 +65,31 @@ def facts_mark(client: Client) -> str:
     """What a form showed of one client's facts and labels, as a short text: it changes when they
     do."""
     facts = ClientFacts.objects.filter(client=client).first()
-    told = facts.updated_at.isoformat() if facts else ""
+    told = f"{facts.updated_at.isoformat() if facts else ''} {year_start_of(client)}"
     names = ClientLabel.objects.filter(client=client).values_list("label__sort_key", flat=True)
     return hashlib.sha256("|".join([told, *sorted(names)]).encode()).hexdigest()[:24]
+
+
+def year_start_of(client: Client) -> int | None:
+    """The financial year's first month as the firm has chosen it; None: as the source has it."""
+    chosen = _connections_of([client.pk]).values_list("year_start_month", flat=True)
+    return next((month for month in chosen if month is not None), None)
+
+
+def set_year_start(client_ids: Collection[int], month: int | None) -> list[int]:
+    """Chooses the financial year's first month, None to follow the source again. Gives the
+    connections whose choice is another now: their settings must be read anew."""
+    with transaction.atomic():
+        clients = _locked(client_ids)
+        is_so = Q(year_start_month=month) if month else Q(year_start_month__isnull=True)
+        ids = list(_connections_of(clients).exclude(is_so).values_list("pk", flat=True))
+        Connection.objects.filter(pk__in=ids).update(year_start_month=month)
+        return ids
+
+
+def _connections_of(client_ids: Collection[int]) -> QuerySet[Connection]:
+    """Those that are in use or may be again."""
+    return Connection.objects.filter(client_id__in=client_ids, deleted_at=None).order_by("pk")
 
 
 def set_facts(

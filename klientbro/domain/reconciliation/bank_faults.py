@@ -70,12 +70,12 @@ class BankDifference:
 class _Rows:
     """What is still open of one side, in order, and what has been met."""
 
-    open: list[BankLine]
+    open: dict[str, BankLine]  # by id
     met: Sequence[BankLine]
 
     def by(self, key: Callable[[BankLine], object]) -> dict[object, list[BankLine]]:
         found: dict[object, list[BankLine]] = defaultdict(list)
-        for row in self.open:
+        for row in self.open.values():
             found[key(row)].append(row)
         return found
 
@@ -92,8 +92,8 @@ def name_open(
     met: rows that something on the other side has met; a repeat of one of them is doubled.
     Ledger 1 540.00 and bank 1 450.00 on one day: SWAPPED_DIGITS, effect 90.00.
     """
-    ledger = _Rows([each for each in postings if each.amount], met_postings)
-    bank = _Rows([each for each in lines if each.amount], met_lines)
+    ledger = _Rows({each.id: each for each in postings if each.amount}, met_postings)
+    bank = _Rows({each.id: each for each in lines if each.amount}, met_lines)
     found = [
         *_doubled(ledger, BankFinding.DOUBLED_IN_LEDGER, 1),
         *_doubled(bank, BankFinding.DOUBLED_ON_STATEMENT, -1),
@@ -107,8 +107,13 @@ def name_open(
         found.append(_pair(BankFinding.WRONG_SIGN, one, other))
     for one, other in _alike(ledger, bank):
         found.append(_pair(BankFinding.WRONG_AMOUNT, one, other))
-    found += [BankDifference(BankFinding.NOT_ON_STATEMENT, row.amount, row) for row in ledger.open]
-    found += [BankDifference(BankFinding.NOT_IN_LEDGER, -row.amount, row) for row in bank.open]
+    found += [
+        BankDifference(BankFinding.NOT_ON_STATEMENT, row.amount, row)
+        for row in ledger.open.values()
+    ]
+    found += [
+        BankDifference(BankFinding.NOT_IN_LEDGER, -row.amount, row) for row in bank.open.values()
+    ]
     return tuple(found)
 
 
@@ -124,10 +129,10 @@ def _pair(finding: BankFinding, one: BankLine, other: BankLine) -> BankDifferenc
 def _doubled(rows: _Rows, finding: BankFinding, sign: int) -> Iterator[BankDifference]:
     """Open rows that repeat a met one: same day, amount, text and reference."""
     met = {_repeat_key(row): row for row in reversed(rows.met)}
-    for row in list(rows.open):
+    for row in list(rows.open.values()):
         twin = met.get(_repeat_key(row))
         if twin is not None:
-            rows.open.remove(row)
+            del rows.open[row.id]
             yield BankDifference(finding, row.amount * sign, row, twin)
 
 
@@ -149,7 +154,7 @@ def _pairs(
     by_amount = bank.by(lambda row: row.amount)
     wanted: dict[str, list[BankLine]] = {}
     chosen_by: Counter[str] = Counter()
-    for row in ledger.open:
+    for row in ledger.open.values():
         fits = [
             each
             for amount in meant(row)
@@ -164,11 +169,11 @@ def _pairs(
 def _only_ones(
     ledger: _Rows, bank: _Rows, wanted: dict[str, list[BankLine]], chosen_by: Counter[str]
 ) -> Iterator[tuple[BankLine, BankLine]]:
-    for row in list(ledger.open):
+    for row in list(ledger.open.values()):
         fits = wanted.get(row.id, [])
         if len(fits) == 1 and chosen_by[fits[0].id] == 1:
-            ledger.open.remove(row)
-            bank.open.remove(fits[0])
+            del ledger.open[row.id]
+            del bank.open[fits[0].id]
             yield row, fits[0]
 
 
@@ -182,7 +187,7 @@ def _alike(ledger: _Rows, bank: _Rows) -> Iterator[tuple[BankLine, BankLine]]:
             for each in (same_text.get(_text(row), ()) if _text(row) else ())
             if _is_like(row, each)
         ]
-        for row in ledger.open
+        for row in ledger.open.values()
     }
     chosen_by = Counter(each.id for fits in wanted.values() for each in fits)
     yield from _only_ones(ledger, bank, wanted, chosen_by)
@@ -194,10 +199,10 @@ def _with_words_in_common(ledger: _Rows, bank: _Rows) -> Iterator[tuple[BankLine
     wanted: dict[str, list[BankLine]] = {}
     chosen_by: Counter[str] = Counter()
     by_word: dict[str, list[BankLine]] = defaultdict(list)
-    for row in bank.open:
+    for row in bank.open.values():
         for word in words(row):
             by_word[word].append(row)
-    for row in ledger.open:
+    for row in ledger.open.values():
         own = words(row)
         near = {each.id: each for word in own for each in by_word[word] if _is_like(row, each)}
         fits = [
@@ -212,7 +217,7 @@ def _with_words_in_common(ledger: _Rows, bank: _Rows) -> Iterator[tuple[BankLine
 
 def _telling_words(ledger: _Rows, bank: _Rows) -> Callable[[BankLine], frozenset[str]]:
     """The words of a row's text that not every other row has too."""
-    rows = [*ledger.open, *ledger.met, *bank.open, *bank.met]
+    rows = [*ledger.open.values(), *ledger.met, *bank.open.values(), *bank.met]
     count = Counter(word for row in rows for word in _words(row))
     most = len(rows) // COMMON_SHARE if len(rows) >= FEW_ROWS else len(rows)
     held: dict[tuple[str, str], frozenset[str]] = {}

@@ -65,7 +65,7 @@ class MonthBooks:
         running = {}
         for id_, months in books.movements.items():
             order = sorted(months)
-            running[id_] = _Running(tuple(order), tuple(accumulate(months[m] for m in order)))
+            running[id_] = _Running(tuple(order), tuple(accumulate(map(months.__getitem__, order))))
         return cls(books, restarts, running)
 
     @property

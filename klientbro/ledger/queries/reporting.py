@@ -238,7 +238,7 @@ def report_books(
             if earlier is not None:
                 months[befores[connection]] = earlier
             months.update(
-                zip([known_months[day] for day in days or ()], amounts or (), strict=True)
+                zip(map(known_months.__getitem__, days or ()), amounts or (), strict=True)
             )
     return {
         state.connection_id: ReportBooks(

@@ -12,7 +12,9 @@ from django.utils.translation import gettext as _
 from klientbro.clients.errors import RefusedError
 from klientbro.clients.facts import ClientFacts
 from klientbro.clients.services.facts import UNCHANGED, FactChanges, Unchanged
+from klientbro.clients.services.typed import read_month
 from klientbro.domain.client_facts import CompanyForm, VatFrequency
+from klientbro.domain.periods import Month
 from klientbro.domain.rates.employers_tax import AgaZone
 from klientbro.lib.dates import format_date, parse_typed_date
 
@@ -27,6 +29,7 @@ FIELDS = (
     "aga_zone",
     "starts_on",
     "ends_on",
+    "year_start_month",
 )
 Value = TypeVar("Value")
 
@@ -45,11 +48,22 @@ def read_facts(asked: QueryDict) -> FactChanges:
     )
 
 
-def shown_facts(facts: ClientFacts | None) -> dict[str, str]:
+def read_year_start(asked: QueryDict) -> int | Unchanged | None:
+    """The financial year's first month; None where the accounting system's own is to rule."""
+    return _optional(asked, "year_start_month", read_month)
+
+
+def months_of_year() -> list[tuple[str, str]]:
+    """The months a financial year may begin in."""
+    return [(str(number), _(Month(2026, number).name).capitalize()) for number in range(1, 13)]
+
+
+def shown_facts(facts: ClientFacts | None, year_start: int | None = None) -> dict[str, str]:
     """The facts of one client as its form shows them and sends them back."""
+    begins = {"year_start_month": str(year_start or NOTHING)}
     if facts is None:
-        return dict.fromkeys(FIELDS, NOTHING)
-    return {
+        return dict.fromkeys(FIELDS, NOTHING) | begins
+    return begins | {
         "responsible": str(facts.responsible_id or NOTHING),
         "company_form": facts.company_form,
         "vat_frequency": facts.vat_frequency,

@@ -92,10 +92,10 @@ class Suggested:
     is_narrowed: bool  # not everything open was looked at
 
 
-def items_of(sides: Sides) -> list[Item]:
-    """Everything open on both sides, the oldest first."""
-    found = [_posting_item(each) for each in sides.postings]
-    return found + [_line_item(each) for each in sides.lines]
+def items_of(sides: Sides, most: int | None = None) -> list[Item]:
+    """Everything open on both sides, the oldest first; of each so many at most."""
+    found = [_posting_item(each) for each in sides.postings[:most]]
+    return found + [_line_item(each) for each in sides.lines[:most]]
 
 
 def own_rules(client_id: int, account_id: str) -> list[models.MatchRule]:
@@ -130,8 +130,7 @@ def rules_for(sides: Sides, own: Sequence[models.MatchRule]) -> list[MatchRule]:
 
 def considered(sides: Sides) -> list[Item]:
     """The open items that suggestions are made for: the oldest of each side."""
-    postings = [_posting_item(each) for each in sides.postings[:MOST_SUGGESTED]]
-    return postings + [_line_item(each) for each in sides.lines[:MOST_SUGGESTED]]
+    return items_of(sides, MOST_SUGGESTED)
 
 
 def suggest(sides: Sides, rules: Sequence[MatchRule], limits: MatchLimits = LIMITS) -> Suggested:

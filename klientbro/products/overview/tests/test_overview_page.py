@@ -27,6 +27,7 @@ from klientbro.products.overview.importing import (
     let_import_by_itself,
 )
 from klientbro.products.overview.models import OverviewClient, SavedView
+from klientbro.sync.models import State
 
 
 @pytest.fixture
@@ -391,3 +392,33 @@ def read_drafts(connection: Connection) -> None:
         connection_id=connection.pk,
         read_at=timezone.now(),
     )
+
+
+def test_financial_year_is_chosen_for_one_client_and_for_many_and_given_back(
+    three, signed_in
+) -> None:
+    def chosen() -> list[int | None]:
+        found = Connection.objects.order_by("client_id")
+        return list(found.values_list("year_start_month", flat=True))
+
+    first, second, _third = three
+    State.objects.create(
+        connection=Connection.objects.get(client=first),
+        firm=first.firm,
+        masters_read_at=timezone.now(),
+    )
+    dialog = signed_in.get(f"/oversikt/{first.public_id}/fakta/").content.decode()
+    assert 'name="year_start_month"' in dialog
+    signed_in.post(f"/oversikt/{first.public_id}/fakta/", {"year_start_month": "7"})
+    assert chosen() == [7, None, None]
+    assert State.objects.get().masters_read_at is None  # its settings are read before anything else
+    both = {"client": [str(first.public_id), str(second.public_id)]}
+    signed_in.post("/oversikt/fakta/", both | {"year_start_month": "behold"})
+    assert chosen() == [7, None, None]
+    signed_in.post("/oversikt/fakta/", both | {"year_start_month": "5"})
+    assert chosen() == [5, 5, None]
+    answer = signed_in.post("/oversikt/fakta/", both | {"year_start_month": "13"})
+    assert answer.status_code == 422
+    assert chosen() == [5, 5, None]
+    signed_in.post("/oversikt/fakta/", both | {"year_start_month": ""})
+    assert chosen() == [None, None, None]

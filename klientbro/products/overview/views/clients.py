@@ -20,11 +20,14 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from klientbro.clients.errors import RefusedError
 from klientbro.clients.models import Client, ClientFacts, ClientLabel
 from klientbro.clients.services.facts import (
+    Unchanged,
     facts_mark,
     labels_of_firm,
     people_of_firm,
     set_facts,
     set_labels,
+    set_year_start,
+    year_start_of,
 )
 from klientbro.domain.periods import Month
 from klientbro.ledger.queries.drafts import waiting_until
@@ -39,7 +42,9 @@ from klientbro.products.overview.forms import (
     FIELDS,
     KEEP,
     company_forms,
+    months_of_year,
     read_facts,
+    read_year_start,
     shown_facts,
     typed_labels,
     vat_frequencies,
@@ -52,6 +57,7 @@ from klientbro.products.overview.models import OverviewClient
 from klientbro.products.overview.texts import task_title
 from klientbro.products.overview.views.shared import address_of, choice_of, chosen_month, dialog
 from klientbro.products.reconciliation.progress import progress_of
+from klientbro.sync.chosen import read_settings_of_many_anew
 from klientbro.sync.services import ConnectionState, connection_states
 
 MOST_AT_ONCE = 5000
@@ -146,7 +152,9 @@ def facts_dialog(request: HttpRequest, client_id: UUID) -> HttpResponse:
     """One client's facts and labels; the tasks follow at once."""
     client = find_client(client_id)
     held = [each.label.name for each in client.labels.all()]
-    context: dict[str, Any] = _facts_context(getattr(client, "facts", None)) | {
+    context: dict[str, Any] = _facts_context(
+        getattr(client, "facts", None), year_start_of(client)
+    ) | {
         "client": client,
         "labels": ", ".join(sorted(held)),
         "action": reverse("overview:facts", args=[client.public_id]),
@@ -159,6 +167,7 @@ def facts_dialog(request: HttpRequest, client_id: UUID) -> HttpResponse:
             changes = read_facts(request.POST)
             seen = request.POST.get("seen")
             set_facts([client.pk], changes, by=person(request), seen=seen)
+            _set_year_start([client.pk], request.POST)
             wanted = typed_labels(request.POST.get("labels", ""))
             set_labels([client.pk], add=wanted, remove=held)
             merge_tasks([client.pk], timezone.localdate())
@@ -200,6 +209,7 @@ def bulk_facts_dialog(request: HttpRequest) -> HttpResponse:
     try:
         with transaction.atomic():
             changed = set_facts(chosen, read_facts(asked), by=person(request))
+            _set_year_start(chosen, asked)
             set_labels(
                 chosen,
                 add=typed_labels(asked.get("add_labels", "")),
@@ -269,14 +279,22 @@ def words_of_facts(facts: ClientFacts | None) -> dict[str, str]:
     }
 
 
+def _set_year_start(client_ids: list[int], asked: QueryDict) -> None:
+    """The choice is the connection's own, since the proof rests on it; its books are read anew."""
+    month = read_year_start(asked)
+    if not isinstance(month, Unchanged):
+        read_settings_of_many_anew(set_year_start(client_ids, month))
+
+
 def _typed(asked: QueryDict) -> dict[str, Any]:
     """A form that was refused shows what was typed, not what was there before."""
     return {"typed": asked, "shown": {name: asked.get(name, KEEP) for name in FIELDS}}
 
 
-def _facts_context(facts: ClientFacts | None) -> dict[str, Any]:
+def _facts_context(facts: ClientFacts | None, year_start: int | None = None) -> dict[str, Any]:
     return {
-        "shown": shown_facts(facts),
+        "shown": shown_facts(facts, year_start),
+        "months": months_of_year(),
         "people": people_of_firm(),
         "company_forms": company_forms(),
         "vat_frequencies": vat_frequencies(),

@@ -59,7 +59,7 @@ from klientbro.products.reconciliation.views.shared import TAB, keep_progress, r
 from klientbro.shell.templatetags.kb import amount
 
 MOST_MADE = 100
-MOST_SHOWN = 100  # rows of each side, the oldest first, until all are asked for
+MOST_SHOWN = 50  # rows of each side, the oldest first, until all are asked for
 MOST_SUGGESTIONS = 50  # the same
 SUGGESTIONS, ROWS, ALL = "forslag", "rader", "alle"
 FEW_ROWS = 10  # so few need no search
@@ -251,13 +251,17 @@ def _page(
     suggested, names = _suggested(found)
     search = typed_text(request.GET, "q")
     ticked = {item.key for item in chosen or ()}
+    most = MOST_OPEN if ticked or request.GET.get(ROWS) == ALL else MOST_SHOWN
     items = [
         each
-        for each in items_of(found.sides)
+        for each in items_of(found.sides, None if search else most)
         if not search or each.key in ticked or _is_found(each, search)
     ]
     ledger = [each for each in items if not each.is_line]
     bank = [each for each in items if each.is_line]
+    # without a search only what is shown has been made
+    in_ledger = len(ledger) if search else len(found.sides.postings)
+    in_bank = len(bank) if search else len(found.sides.lines)
     made = made_matches(
         found.page.client.pk,
         found.line.account.id,
@@ -274,7 +278,6 @@ def _page(
         is_closed=context["is_closed"],
         address=(found.page.client.public_id, found.month.key, found.line.account.id),
     )
-    most = MOST_OPEN if ticked or request.GET.get(ROWS) == ALL else MOST_SHOWN
     every = suggested.suggestions
     faults = faults_of(found.sides, suggested, made, listed)
     shown = every if request.GET.get(SUGGESTIONS) == ALL else every[:MOST_SUGGESTIONS]
@@ -295,9 +298,9 @@ def _page(
         "most_suggested": MOST_SUGGESTED,
         "ledger": rows.html(ledger[:most]),
         "bank_lines": rows.html(bank[:most]),
-        "has_many": len(ledger) > FEW_ROWS,
-        "more_ledger": len(ledger) - most,
-        "more_bank": len(bank) - most,
+        "has_many": in_ledger > FEW_ROWS,
+        "more_ledger": in_ledger - most,
+        "more_bank": in_bank - most,
         "search": search,
         "difference": difference_of(chosen) if chosen else None,
         "error": error,
