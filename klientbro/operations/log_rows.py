@@ -17,6 +17,7 @@ from klientbro.clients.models import Client
 from klientbro.operations.log_words import (
     ACTS,
     KINDS,
+    NOTHING,
     act_word,
     field_word,
     is_told,
@@ -184,4 +185,5 @@ def _changes(entry: Entry, people: dict[int, str]) -> Iterator[Change]:
                 value_word(entry.kind, column, side.get(column), people)
                 for side in (entry.before, entry.after)
             )
-            yield Change(field_word(column), was, now)
+            if (was, now) != (NOTHING, NOTHING):  # made with the column empty
+                yield Change(field_word(column), was, now)

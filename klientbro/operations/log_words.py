@@ -138,11 +138,13 @@ FIELDS: dict[str, Word] = {
     "step": gettext_lazy("Step"),
     "system": gettext_lazy("System"),
     "tasks_from": gettext_lazy("Tasks from"),
+    "term": gettext_lazy("Term"),
     "text": gettext_lazy("Text"),
     "title": gettext_lazy("Title"),
     "vat_frequency": gettext_lazy("VAT frequency"),
     "year_start_month": gettext_lazy("First month of the financial year"),
 }
+NOTHING = "–"
 _PEOPLE = ("_by_id", "assignee_id", "responsible_id", "user_id")
 
 
@@ -169,7 +171,7 @@ def is_told(column: str) -> bool:
 def value_word(kind: str, column: str, value: Any, people: dict[int, str]) -> str:
     """A value for reading: yes and no, a person's name, a choice's own word, a day."""
     if value is None or value == "":
-        return "–"
+        return NOTHING
     if isinstance(value, bool):
         return _("Yes") if value else _("No")
     if isinstance(value, int) and column.endswith(_PEOPLE):
