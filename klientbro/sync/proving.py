@@ -223,16 +223,32 @@ async def _cures(
     last = began
     for _ in range(MONTHS_ANEW[min(step.rounds, len(MONTHS_ANEW)) - 1] - 1):
         last = last.next()
-    unit = Unit(
-        Resource.POSTINGS,
-        first=max(began.first_day, books.covered_from or began.first_day),
-        last=last.last_day,
-    )
+    first = max(began.first_day, books.covered_from or began.first_day)
+    if first == books.covered_from:
+        first = await asyncio.to_thread(_first_held_day, work, books, first)
+    unit = Unit(Resource.POSTINGS, first=first, last=last.last_day)
     cures = [Step.of_unit(StepKind.POSTINGS, unit, step.rounds)]
     if books.anchor_date is not None:
         day = books.anchor_date
         cures.append(Step(StepKind.ANCHOR, first=day, last=day, rounds=step.rounds))
     return cures
+
+
+def _first_held_day(work: Slice, books: Books, first: date) -> date:
+    """Where reading the oldest month anew begins: at what we hold before it, the opening voucher.
+
+    Those rows lie on the anchor's own day. Were they gone in the source and not read again, the new
+    opening would be their opposite: every figure right, and rows here that nobody has.
+    """
+    if not books.is_anchored_at_conversion or books.anchor_date is None:
+        return first
+    with work.fenced() as cursor:
+        row = cursor.execute(
+            "select min(posting_date) from ledger_posting where connection_id = %s "
+            "and known_to = 2147483647 and posting_date <= %s",
+            [work.connection_id, books.anchor_date],
+        ).fetchone()
+    return row[0] if row is not None and isinstance(row[0], date) else first
 
 
 def _again(work: Slice, step: Step, cures: list[Step]) -> None:

@@ -12,6 +12,7 @@ from klientbro.domain.periods import Month
 from klientbro.lib.dates import oslo_date
 from klientbro.sync.surroundings import SystemClock
 from klientbro.sync.tests.support import Connected
+from simulators.poweroffice_go.testing import Simulator
 
 Connect = Callable[..., Connected]
 
@@ -301,3 +302,28 @@ def test_voucher_taken_away_in_an_old_year_is_found_by_halving(books: Connected)
     assert books.cause == ""
     assert books.held() == books.source()
     assert books.states() == {"sealed": 47}
+
+
+def test_opening_voucher_taken_away_in_silence_is_asked_about_and_goes_here_too(
+    connect: Connect, simulator: Simulator
+) -> None:
+    # its rows lie on the anchor's own day, where an opening of the opposite amounts would hide them
+    books = connect(simulator.add_company(1843, postings=119, years=0))
+    books.sync("first")
+    opening = books.rows(
+        "select distinct voucher_no from ledger_posting join ledger_books using (connection_id) "
+        f"where connection_id = {books.connection.pk} and posting_date <= anchor_date"
+    )
+    ((number,),) = opening
+    books.do("hide_voucher", voucher_no=number)
+    books.sync("routine")
+    assert books.cause == "vanished", "a whole day that is nothing at once is asked about"
+    books.sync("looking", accept=True)
+    assert books.cause == ""
+    assert books.held().keys() == books.source().keys()
+    assert not books.rows(
+        "select amount from ledger_opening where known_to = 2147483647 and amount <> 0 "
+        f"and connection_id = {books.connection.pk}"
+    )
+    states = books.rows(books.mine("select distinct state from ledger_month"))
+    assert states == [("sealed",)]
