@@ -19,6 +19,9 @@ create or replace function audit_put(
 declare
   firm_before text := current_setting('klientbro.firm', true);
   actor jsonb := coalesce(nullif(current_setting('klientbro.actor', true), ''), '{}')::jsonb;
+  acting_user bigint := (actor ->> 'user')::bigint;
+  acting_way text := coalesce(actor ->> 'way', 'job');
+  acting_from text := coalesce(actor ->> 'address', '');
   last record;
   entry_number bigint;
   entry_at timestamptz := clock_timestamp();
@@ -32,12 +35,10 @@ begin
   link := coalesce(last.hash, ''::bytea);
   insert into audit_entry (firm_id, number, at, user_id, way, address, action, kind, object_id,
     client_id, before, after, previous, hash)
-  values (firm, entry_number, entry_at, (actor ->> 'user')::bigint,
-    coalesce(actor ->> 'way', 'job'), coalesce(actor ->> 'address', ''), action, kind, object_id,
-    client, before, after, link,
-    sha256(link || convert_to(audit_text(firm, entry_number, entry_at, (actor ->> 'user')::bigint,
-      coalesce(actor ->> 'way', 'job'), coalesce(actor ->> 'address', ''), action, kind, object_id,
-      client, before, after), 'UTF8')));
+  values (firm, entry_number, entry_at, acting_user, acting_way, acting_from, action, kind,
+    object_id, client, before, after, link,
+    sha256(link || convert_to(audit_text(firm, entry_number, entry_at, acting_user, acting_way,
+      acting_from, action, kind, object_id, client, before, after), 'UTF8')));
   perform set_config('klientbro.firm', coalesce(firm_before, ''), true);
 end $$;
 

@@ -36,5 +36,5 @@ def note(
 
 def note_in(firm_id: UUID, action: str, kind: str, told: Mapping[str, object]) -> None:
     """The same for a firm that is not the current one: a person signs in to all of theirs."""
-    with firm_set(firm_id), transaction.atomic():
+    with firm_set(firm_id):
         note(action, kind, told=told)

@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account.signals import password_changed, password_reset, password_set
-from allauth.core.internal.httpkit import get_client_ip
 from allauth.mfa.signals import authenticator_added, authenticator_removed, authenticator_reset
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.http import HttpRequest
@@ -17,6 +16,7 @@ from django.http import HttpRequest
 from klientbro.audit.services import note_in
 from klientbro.tenants.context import acting_as
 from klientbro.tenants.models import User
+from klientbro.tenants.network import network_address
 from klientbro.tenants.services import places_of_user
 
 _ACTS = {
@@ -58,7 +58,7 @@ def _failed(credentials: dict[str, Any], request: HttpRequest | None = None, **_
 
 def _note(action: str, user: User, request: HttpRequest | None, told: dict[str, object]) -> None:
     """The person is the one it is about, also where nobody is signed in yet."""
-    address = (get_client_ip(request) or "") if request is not None else ""
+    address = network_address(request) if request is not None else ""
     with acting_as(user.pk, address=address):
         for place in places_of_user(user.pk):
             note_in(place.firm.id, action, "tenants_user", told)

@@ -8,11 +8,10 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
-from django.utils import timezone
 
 from klientbro.identity.devices import browser_of, system_of
 from klientbro.identity.models import Session
-from klientbro.identity.sessions import key_hash
+from klientbro.identity.sessions import key_hash, within_limits
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +30,8 @@ class Seen:
 
 def sessions_of(user_id: int, this_key: str | None) -> Sequence[Seen]:
     """The user's sessions that still let in, this one first, then the latest seen."""
-    now = timezone.now()
     this = key_hash(this_key or "")
-    rows = Session.objects.filter(
-        user_id=user_id,
-        last_seen_at__gt=now - settings.SESSION_IDLE,
-        created_at__gt=now - settings.SESSION_ABSOLUTE,
-    ).order_by("-last_seen_at")
+    rows = Session.objects.filter(within_limits(), user_id=user_id).order_by("-last_seen_at")
     found = [
         Seen(
             row.public_id,

@@ -14,6 +14,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.sessions.backends.base import CreateError, SessionBase, UpdateError
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils import timezone
 
 SEEN_FROM = "_seen_from"
@@ -30,13 +31,8 @@ class SessionStore(SessionBase):
     def load(self) -> dict[str, Any]:
         from klientbro.identity.models import Session
 
-        now = timezone.now()
         row = (
-            Session.objects.filter(
-                key_hash=key_hash(self.session_key or ""),
-                last_seen_at__gt=now - settings.SESSION_IDLE,
-                created_at__gt=now - settings.SESSION_ABSOLUTE,
-            )
+            Session.objects.filter(within_limits(), key_hash=key_hash(self.session_key or ""))
             .only("content", "created_at", "last_seen_at")
             .first()
         )
@@ -109,15 +105,18 @@ class SessionStore(SessionBase):
     @classmethod
     def clear_expired(cls) -> None:
         """Deletes what neither limit lets in any more."""
-        from django.db.models import Q
-
         from klientbro.identity.models import Session
 
-        now = timezone.now()
-        Session.objects.filter(
-            Q(last_seen_at__lte=now - settings.SESSION_IDLE)
-            | Q(created_at__lte=now - settings.SESSION_ABSOLUTE)
-        ).delete()
+        Session.objects.exclude(within_limits()).delete()
+
+
+def within_limits() -> Q:
+    """The sessions that still let somebody in."""
+    now = timezone.now()
+    return Q(
+        last_seen_at__gt=now - settings.SESSION_IDLE,
+        created_at__gt=now - settings.SESSION_ABSOLUTE,
+    )
 
 
 def key_hash(session_key: str) -> bytes:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from allauth.core.internal.httpkit import get_client_ip
 from allauth.mfa.signals import authenticator_added
 from django.contrib.auth.signals import user_logged_in
 from django.http import HttpRequest
 
 from klientbro.identity.sessions import SEEN_FROM
 from klientbro.tenants.models import User
+from klientbro.tenants.network import network_address
 
 AGENT_LENGTH = 300
 
@@ -24,7 +24,7 @@ def connect() -> None:
 def note_where_from(request: HttpRequest, **_more: Any) -> None:
     """The session remembers device and place of sign-in, for the list of sessions."""
     request.session[SEEN_FROM] = {
-        "address": get_client_ip(request) or "",
+        "address": network_address(request),
         "agent": request.META.get("HTTP_USER_AGENT", "")[:AGENT_LENGTH],
     }
 

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 
 from klientbro.audit.models import Entry, Head, Review
 from klientbro.audit.services import note
+from klientbro.domain.periods import Month
 from klientbro.operations.log_rows import LogRow, names_of_people, rows_of
 from klientbro.tenants.context import current_firm
 
@@ -40,7 +41,7 @@ class MonthOfReview:
     @property
     def key(self) -> str:
         """`2026-11`, for addresses."""
-        return f"{self.first:%Y-%m}"
+        return Month.of(self.first).key
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,19 +58,17 @@ def months_to_review() -> list[MonthOfReview]:
     oldest = Entry.objects.order_by("number").values_list("at", flat=True).first()
     if oldest is None:
         return []
-    month = localdate().replace(day=1)
-    months: list[date] = []
-    while len(months) <= MONTHS_BACK and month >= timezone.localtime(oldest).date().replace(day=1):
-        months.append(month)
-        month = _before(month)
-    return _told(months)
+    month, first = Month.of(localdate()), Month.of(localdate(oldest))
+    back = min(first.months_until(month), MONTHS_BACK)
+    return _told([month.plus(-each).first_day for each in range(back + 1)], names_of_people())
 
 
 def reveals_of(first: date) -> MonthInFull:
     """One month with its reveals and failed sign-ins, the oldest first."""
     found = _of_month(first).order_by("number")
-    rows = tuple(rows_of(list(found[:MOST_SHOWN])))
-    (month,) = _told([first])
+    people = names_of_people()
+    rows = tuple(rows_of(list(found[:MOST_SHOWN]), people))
+    (month,) = _told([first], people)
     return MonthInFull(month, rows, max(0, month.reveals + month.failed - len(rows)))
 
 
@@ -98,9 +97,8 @@ def sign(first: date, user_id: int, remark: str) -> str:
     return ""
 
 
-def _told(months: list[date]) -> list[MonthOfReview]:
-    """With counts and signatures, in three statements."""
-    people = names_of_people()
+def _told(months: list[date], people: dict[int, str]) -> list[MonthOfReview]:
+    """With counts and signatures, in two statements."""
     signed = {review.month: review for review in Review.objects.filter(month__in=months)}
     counted: dict[tuple[date, str], int] = {}
     if months:
@@ -108,7 +106,7 @@ def _told(months: list[date]) -> list[MonthOfReview]:
             action__in=LOOKED_AT, at__gte=_start(min(months)), at__lt=_end(max(months))
         )
         for at, action in span.values_list("at", "action"):
-            place = (timezone.localtime(at).date().replace(day=1), action)
+            place = (localdate(at).replace(day=1), action)
             counted[place] = counted.get(place, 0) + 1
     now = _now()
     return [
@@ -136,12 +134,7 @@ def _start(first: date) -> datetime:
 
 
 def _end(first: date) -> datetime:
-    following = date(first.year + first.month // 12, first.month % 12 + 1, 1)
-    return datetime.combine(following, time.min, get_current_timezone())
-
-
-def _before(first: date) -> date:
-    return date(first.year - (first.month == 1), (first.month - 2) % 12 + 1, 1)
+    return _start(Month.of(first).next().first_day)
 
 
 def _now() -> datetime:

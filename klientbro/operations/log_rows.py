@@ -128,16 +128,15 @@ def entries(asked: Asked) -> QuerySet[Entry]:
     return found
 
 
-def page_of(asked: Asked) -> tuple[list[LogRow], int | None]:
+def page_of(asked: Asked, people: dict[int, str]) -> tuple[list[LogRow], int | None]:
     """A page of rows, and the number that the next page begins below; None at the end."""
     found = list(entries(asked)[: PAGE + 1])
-    rows = list(rows_of(found[:PAGE]))
+    rows = list(rows_of(found[:PAGE], people))
     return rows, found[PAGE - 1].number if len(found) > PAGE else None
 
 
-def rows_of(found: list[Entry]) -> Iterator[LogRow]:
-    """In words. Two statements more, however many entries there are."""
-    people = names_of_people()
+def rows_of(found: list[Entry], people: dict[int, str]) -> Iterator[LogRow]:
+    """In words. One statement more, however many entries there are."""
     wanted = {entry.client_id for entry in found if entry.client_id is not None}
     clients = dict(Client.objects.filter(pk__in=wanted).values_list("pk", "name"))
     for entry in found:

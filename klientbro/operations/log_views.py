@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import date
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
@@ -20,7 +19,6 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from klientbro.audit.services import note
-from klientbro.domain.periods import Month
 from klientbro.lib.csv import Cell, csv_lines
 from klientbro.operations.log_reviews import months_to_review, reveals_of, sign
 from klientbro.operations.log_rows import (
@@ -32,7 +30,7 @@ from klientbro.operations.log_rows import (
     rows_of,
 )
 from klientbro.operations.log_words import ACTS, KINDS
-from klientbro.practice.pages import REFUSED, lead_on, person, product_view
+from klientbro.practice.pages import REFUSED, lead_on, person, product_view, read_month
 from klientbro.practice.permissions import Act
 from klientbro.tenants.context import current_firm, firm
 
@@ -46,12 +44,13 @@ LONGEST_REMARK = 2_000
 def log_page(request: HttpRequest) -> HttpResponse:
     """A page of entries, the newest first, narrowed as the address says."""
     asked = asked_in(request.GET)
-    rows, older = ([], None) if asked.problems else page_of(asked)
+    people = names_of_people()
+    rows, older = ([], None) if asked.problems else page_of(asked, people)
     context = {
         "asked": asked,
         "rows": rows,
         "older": older,
-        "people": sorted(names_of_people().items(), key=lambda one: one[1].lower()),
+        "people": sorted(people.items(), key=lambda one: one[1].lower()),
         "kinds": sorted(((key, str(word)) for key, word in KINDS.items()), key=lambda one: one[1]),
         "acts": [(key, str(word)) for key, word in ACTS.items()],
     }
@@ -87,13 +86,13 @@ def _export_rows(asked: Asked) -> Iterator[tuple[Cell, ...]]:
         _("Number"), _("Time"), _("Who"), _("Address"), _("What"), _("Act"), _("Client"),
         _("Before"), _("After"), _("Hash"),
     )  # fmt: skip
-    below: int | None = asked.before
+    below, people = asked.before, names_of_people()
     while True:
         found = entries(asked)
         if below is not None:
             found = found.filter(number__lt=below)
         batch = list(found[:ROWS_AT_ONCE])
-        for entry, row in zip(batch, rows_of(batch), strict=True):
+        for entry, row in zip(batch, rows_of(batch, people), strict=True):
             yield (
                 row.number, row.at.isoformat(timespec="seconds"), row.who, row.address, row.kind,
                 row.act, row.client, _text(entry.before), _text(entry.after),
@@ -121,7 +120,7 @@ def reviews_page(request: HttpRequest) -> HttpResponse:
 @product_view(Act.READ_LOG)
 def review_page(request: HttpRequest, month: str) -> HttpResponse:
     """One month's reveals and sign-ins that failed, to look through and sign."""
-    review = reveals_of(_month(month))
+    review = reveals_of(read_month(month).first_day)
     return render(request, "operations/review.html", {"review": review})
 
 
@@ -130,17 +129,10 @@ def review_page(request: HttpRequest, month: str) -> HttpResponse:
 @product_view(Act.READ_LOG)
 def sign_review(request: HttpRequest, month: str) -> HttpResponseBase:
     """The administrator has looked; a month is signed once, and not before it has ended."""
-    first = _month(month)
+    first = read_month(month).first_day
     refused = sign(first, person(request).pk, request.POST.get("remark", "")[:LONGEST_REMARK])
     if refused:
         messages.error(request, refused)
     else:
         messages.success(request, _("The review is signed and kept."))
     return lead_on(request, reverse("operations:log_reviews"))
-
-
-def _month(key: str) -> date:
-    try:
-        return Month.parse(key).first_day
-    except ValueError:
-        raise Http404 from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime
 from functools import cache
 from typing import Any
@@ -145,6 +146,12 @@ FIELDS: dict[str, Word] = {
     "year_start_month": gettext_lazy("First month of the financial year"),
 }
 NOTHING = "–"
+# Columns whose codes the products have words for, in the reader's language.
+_CODES: dict[str, Callable[[], Any]] = {
+    "company_form": company_forms,
+    "vat_frequency": vat_frequencies,
+    "method": method_names,
+}
 _PEOPLE = ("_by_id", "assignee_id", "responsible_id", "user_id")
 
 
@@ -176,21 +183,13 @@ def value_word(kind: str, column: str, value: Any, people: dict[int, str]) -> st
         return _("Yes") if value else _("No")
     if isinstance(value, int) and column.endswith(_PEOPLE):
         return people.get(value, _("somebody who has left"))
-    words = _choices(kind).get(column) or _codes().get(column) or {}
+    coded = _CODES.get(column)
+    words = _choices(kind).get(column) or (dict(coded()) if coded else {})
     if isinstance(value, str) and value in words:
         return str(words[value])
     if isinstance(value, str) and len(value) >= len("2026-01-01") and value[4:5] == "-":
         return _moment(value)
     return str(value)
-
-
-def _codes() -> dict[str, dict[str, str]]:
-    """Columns whose codes the products have words for, in the reader's language."""
-    return {
-        "company_form": dict(company_forms()),
-        "vat_frequency": dict(vat_frequencies()),
-        "method": method_names(),
-    }
 
 
 def _moment(value: str) -> str:

@@ -58,6 +58,14 @@ def person(request: HttpRequest) -> User:
     return user
 
 
+def read_month(key: str) -> Month:
+    """The month of an address; 404 when it is not one."""
+    try:
+        return Month.parse(key)
+    except ValueError:
+        raise Http404 from None
+
+
 def month_name(month: Month) -> str:
     """«oktober 2026»."""
     return f"{_(month.name)} {month.year}"

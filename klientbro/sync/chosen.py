@@ -75,25 +75,8 @@ def books_begin_on(connection_id: int) -> date | None:
     return row[0] if row else None
 
 
-def read_settings_anew(connection_id: int) -> None:
+def read_settings_anew(*connection_ids: int) -> None:
     """New choices have been saved: they are read before anything else is fetched."""
-    with database.cursor() as cursor:
-        cursor.execute(
-            "update sync_state set masters_read_at = null where connection_id = %s",
-            [connection_id],
-        )
-        cursor.execute(
-            "select min(position) from sync_step where connection_id = %s", [connection_id]
-        )
-        lowest = cursor.fetchone()[0]
-        if lowest is not None:
-            put_steps(
-                cast(Transaction, cursor), connection_id, [Step(StepKind.SETTINGS)], before=lowest
-            )
-
-
-def read_settings_of_many_anew(connection_ids: Sequence[int]) -> None:
-    """The same for many, who are fetched as soon as their turn comes."""
     ids = list(connection_ids)
     with database.cursor() as cursor:
         cursor.execute(
@@ -108,6 +91,13 @@ def read_settings_of_many_anew(connection_ids: Sequence[int]) -> None:
             put_steps(
                 cast(Transaction, cursor), connection_id, [Step(StepKind.SETTINGS)], before=lowest
             )
+
+
+def read_settings_of_many_anew(connection_ids: Sequence[int]) -> None:
+    """The same for many, who are fetched as soon as their turn comes."""
+    read_settings_anew(*connection_ids)
+    with database.cursor() as cursor:
         cursor.execute(
-            "update sync_schedule set next_at = now() where connection_id = any(%s)", [ids]
+            "update sync_schedule set next_at = now() where connection_id = any(%s)",
+            [list(connection_ids)],
         )

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from uuid import UUID
 
-from allauth.core.internal.httpkit import get_client_ip
 from django.http import HttpRequest, HttpResponse
 
 from klientbro.lib.log_context import working_on
 from klientbro.tenants.context import acting_as, firm_set
+from klientbro.tenants.network import network_address
 from klientbro.tenants.services import places_of_user
 
 SESSION_FIRM = "firm"
@@ -40,6 +40,6 @@ class FirmMiddleware:
         request.places = tuple(places)  # type: ignore[attr-defined]
         request.firm = chosen.firm if chosen else None  # type: ignore[attr-defined]
         firm_id: UUID | None = chosen.firm.id if chosen else None
-        acting = acting_as(request.user.pk, address=get_client_ip(request) or "")
+        acting = acting_as(request.user.pk, address=network_address(request))
         with firm_set(firm_id), acting, working_on(firm_id=firm_id):
             return self.get_response(request)

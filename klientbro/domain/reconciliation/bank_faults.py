@@ -152,23 +152,22 @@ def _pairs(
     is_near: the days lie close; else only the amounts are asked.
     """
     by_amount = bank.by(lambda row: row.amount)
-    wanted: dict[str, list[BankLine]] = {}
-    chosen_by: Counter[str] = Counter()
-    for row in ledger.open.values():
-        fits = [
+    wanted = {
+        row.id: [
             each
             for amount in meant(row)
             for each in by_amount.get(amount, ())
             if not is_near or _is_near(row, each)
         ]
-        wanted[row.id] = fits
-        chosen_by.update(each.id for each in fits)
-    yield from _only_ones(ledger, bank, wanted, chosen_by)
+        for row in ledger.open.values()
+    }
+    yield from _only_ones(ledger, bank, wanted)
 
 
 def _only_ones(
-    ledger: _Rows, bank: _Rows, wanted: dict[str, list[BankLine]], chosen_by: Counter[str]
+    ledger: _Rows, bank: _Rows, wanted: dict[str, list[BankLine]]
 ) -> Iterator[tuple[BankLine, BankLine]]:
+    chosen_by = Counter(each.id for fits in wanted.values() for each in fits)
     for row in list(ledger.open.values()):
         fits = wanted.get(row.id, [])
         if len(fits) == 1 and chosen_by[fits[0].id] == 1:
@@ -189,15 +188,13 @@ def _alike(ledger: _Rows, bank: _Rows) -> Iterator[tuple[BankLine, BankLine]]:
         ]
         for row in ledger.open.values()
     }
-    chosen_by = Counter(each.id for fits in wanted.values() for each in fits)
-    yield from _only_ones(ledger, bank, wanted, chosen_by)
+    yield from _only_ones(ledger, bank, wanted)
     yield from _with_words_in_common(ledger, bank)
 
 
 def _with_words_in_common(ledger: _Rows, bank: _Rows) -> Iterator[tuple[BankLine, BankLine]]:
     words = _telling_words(ledger, bank)
     wanted: dict[str, list[BankLine]] = {}
-    chosen_by: Counter[str] = Counter()
     by_word: dict[str, list[BankLine]] = defaultdict(list)
     for row in bank.open.values():
         for word in words(row):
@@ -211,8 +208,7 @@ def _with_words_in_common(ledger: _Rows, bank: _Rows) -> Iterator[tuple[BankLine
             if 2 * len(own & words(each)) > min(len(own), len(words(each)))
         ]
         wanted[row.id] = fits
-        chosen_by.update(each.id for each in fits)
-    yield from _only_ones(ledger, bank, wanted, chosen_by)
+    yield from _only_ones(ledger, bank, wanted)
 
 
 def _telling_words(ledger: _Rows, bank: _Rows) -> Callable[[BankLine], frozenset[str]]:

@@ -74,9 +74,9 @@ def _rows(sheet: GroupSheet) -> Iterator[Sequence[Cell]]:
                 yield _row(one)
     if sheet.eliminations:
         yield (_("Eliminations"),)
+        every = (*sheet.report.result, *sheet.report.sheet)
+        names = {one.line.code: line_name(one.line) for one in every}
         for kept in sheet.eliminations:
-            names = {one.line.code: line_name(one.line) for one in sheet.report.result}
-            names |= {one.line.code: line_name(one.line) for one in sheet.report.sheet}
             lines_of = f"{names.get(kept.line, kept.line)} / {names.get(kept.other, kept.other)}"
             yield ("", f"{kept.text}: {lines_of}", kept.amount)
 

@@ -31,11 +31,11 @@ from klientbro.ledger.queries.books import books_of_each
 from klientbro.ledger.queries.reporting import proved_months, report_books
 from klientbro.ledger.rows import BooksState, MonthState
 from klientbro.products.report.models import Group, GroupElimination, GroupMember
+from klientbro.products.report.names import checked_name
 from klientbro.products.report.sheet import mappings_of
 from klientbro.tenants.models import User
 
 MOST_MEMBERS = 30
-MOST_NAME = 100
 LEAST_MEMBERS = 2
 
 
@@ -122,7 +122,7 @@ def members_of(group: Group) -> list[Client]:
 
 def make_group(name: str, client_ids: Collection[UUID]) -> Group:
     """A group of at least two clients."""
-    kept = _checked_name(name)
+    kept = checked_name(name)
     clients = _checked_clients(client_ids)
     try:
         with transaction.atomic():
@@ -135,7 +135,7 @@ def make_group(name: str, client_ids: Collection[UUID]) -> Group:
 
 def change_group(group: Group, name: str, client_ids: Collection[UUID], *, seen: int) -> None:
     """Another name or other clients. RefusedError when somebody else has changed it since."""
-    kept = _checked_name(name)
+    kept = checked_name(name)
     clients = _checked_clients(client_ids)
     try:
         with transaction.atomic():
@@ -263,13 +263,6 @@ def _put(group: Group, clients: Sequence[Client]) -> None:
         ],
         ignore_conflicts=True,
     )
-
-
-def _checked_name(name: str) -> str:
-    kept = " ".join("".join(char for char in name if char.isprintable()).split())
-    if not kept or len(kept) > MOST_NAME:
-        raise RefusedError(_("Write a name of at most 100 characters."), field="name")
-    return kept
 
 
 def _checked_clients(client_ids: Collection[UUID]) -> list[Client]:

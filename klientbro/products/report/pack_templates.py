@@ -14,11 +14,11 @@ from klientbro.clients.errors import RefusedError
 from klientbro.clients.services.rows import current_firm_id
 from klientbro.domain.reporting.columns import Comparison
 from klientbro.products.report.models import Pack, PackTemplate
+from klientbro.products.report.names import checked_name
 from klientbro.products.report.pack_content import PARTS
 from klientbro.products.report.packs import checked_against, checked_texts
 from klientbro.tenants.models import User
 
-MOST_NAME = 100
 MOST_TEMPLATES = 100
 
 
@@ -41,7 +41,7 @@ def make_template(name: str, *, by: User, like: Pack | None = None) -> PackTempl
         with transaction.atomic():
             return PackTemplate.objects.create(
                 firm_id=current_firm_id(),
-                name=_checked_name(name),
+                name=checked_name(name),
                 against=like.against if like else Comparison.LAST_YEAR,
                 texts=like.texts if like else {},
                 parts=like.parts if like else list(PARTS),
@@ -65,7 +65,7 @@ def change_template(
     try:
         with transaction.atomic():
             changed = PackTemplate.objects.filter(pk=template.pk, version=seen).update(
-                name=_checked_name(name),
+                name=checked_name(name),
                 against=checked_against(against),
                 parts=[part for part in PARTS if part in parts],
                 texts=checked_texts(texts),
@@ -88,13 +88,6 @@ def change_template(
 def delete_template(template: PackTemplate) -> None:
     """Takes it away; packs made from it hold their own texts."""
     PackTemplate.objects.filter(pk=template.pk).delete()
-
-
-def _checked_name(name: str) -> str:
-    kept = " ".join("".join(char for char in name if char.isprintable()).split())
-    if not kept or len(kept) > MOST_NAME:
-        raise RefusedError(_("Write a name of at most 100 characters."), field="name")
-    return kept
 
 
 def _taken(error: IntegrityError) -> Exception:

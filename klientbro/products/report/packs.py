@@ -22,6 +22,7 @@ from klientbro.clients.services.rows import current_firm_id
 from klientbro.domain.periods import Month
 from klientbro.domain.reporting.columns import Comparison
 from klientbro.domain.reporting.frozen import Moved, content_hash, moved_since
+from klientbro.lib.typed_text import one_line
 from klientbro.products.report.models import Pack, PackTemplate, Published
 from klientbro.products.report.pack_content import (
     PARTS,
@@ -225,7 +226,7 @@ def checked_texts(texts: Mapping[str, str]) -> dict[str, str]:
 
 
 def _checked_title(title: str) -> str:
-    kept = " ".join("".join(char for char in title if char.isprintable()).split())
+    kept = one_line(title)
     if not kept:
         raise RefusedError(_("Write a title."), field="title")
     if len(kept) > MOST_TITLE:

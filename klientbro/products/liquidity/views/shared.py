@@ -17,6 +17,7 @@ from klientbro.clients.errors import RefusedError
 from klientbro.domain.money import LARGEST_AMOUNT
 from klientbro.lib.dates import parse_typed_date
 from klientbro.lib.numbers import parse_typed_number
+from klientbro.lib.typed_text import one_line
 from klientbro.practice.books.access import ClientPage, read_client
 from klientbro.practice.books.views.shared import WAITING, show
 from klientbro.products.liquidity.keeping import write_standing
@@ -113,7 +114,7 @@ def optional_whole(typed: QueryDict, name: str, least: int, most: int, *, what: 
 
 def typed_text(typed: QueryDict, name: str, longest: int, *, what: str) -> str:
     """A text that must be there, of a form."""
-    text = " ".join("".join(c for c in typed.get(name, "") if c.isprintable()).split())
+    text = one_line(typed.get(name, ""))
     if not text:
         raise RefusedError(_("%(what)s is missing.") % {"what": what}, field=name)
     return text[:longest]

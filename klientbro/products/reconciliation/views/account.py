@@ -18,7 +18,14 @@ from klientbro.domain.reconciliation.methods import Frequency, Method, Risk
 from klientbro.ledger.queries.reconciling import postings_of_month
 from klientbro.lib.numbers import parse_typed_number
 from klientbro.practice.books.views.shared import show
-from klientbro.practice.pages import lead_on, month_name, person, person_id, product_view
+from klientbro.practice.pages import (
+    lead_on,
+    month_name,
+    person,
+    person_id,
+    product_view,
+    read_month,
+)
 from klientbro.practice.permissions import Act
 from klientbro.products.reconciliation.documentation import (
     add_line,
@@ -53,7 +60,6 @@ from klientbro.products.reconciliation.views.shared import (
     TAB,
     is_alone,
     keep_progress,
-    read_month,
     refused,
     sheet_of,
 )

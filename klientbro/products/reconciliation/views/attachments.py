@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from klientbro.clients.errors import RefusedError
 from klientbro.clients.models import Client
-from klientbro.practice.pages import lead_on, person, product_view
+from klientbro.practice.pages import lead_on, person, product_view, read_month
 from klientbro.practice.permissions import Act
 from klientbro.products.reconciliation.attachments import (
     FIELD,
@@ -28,7 +28,7 @@ from klientbro.products.reconciliation.attachments import (
 )
 from klientbro.products.reconciliation.models import Attachment
 from klientbro.products.reconciliation.views.bank import AccountRead, read_account
-from klientbro.products.reconciliation.views.shared import keep_progress, read_month, refused
+from klientbro.products.reconciliation.views.shared import keep_progress, refused
 
 
 @require_POST

@@ -24,7 +24,7 @@ from klientbro.domain.reconciliation.payroll import (
 from klientbro.ledger.queries.vat import postings_of_code
 from klientbro.practice.books.typed import typed_text
 from klientbro.practice.books.views.shared import show
-from klientbro.practice.pages import month_name, product_view
+from klientbro.practice.pages import month_name, product_view, read_month
 from klientbro.practice.permissions import Act
 from klientbro.products.reconciliation.automatic_texts import (
     code_name,
@@ -54,7 +54,6 @@ from klientbro.products.reconciliation.vat_term import (
 from klientbro.products.reconciliation.views.shared import (
     TAB,
     drafts_context,
-    read_month,
     sheet_of,
 )
 from klientbro.tenants.models import User

@@ -14,12 +14,11 @@ from klientbro.domain.periods import Month
 from klientbro.domain.reconciliation.methods import Method
 from klientbro.ledger.queries import books_of
 from klientbro.practice.books.access import ClientPage, read_client
-from klientbro.practice.pages import month_name
+from klientbro.practice.pages import month_name, read_month
 from klientbro.products.reconciliation.bank_texts import rest_of
 from klientbro.products.reconciliation.matching import Sides, sides_of
 from klientbro.products.reconciliation.sheet import Line, MonthSheet, month_sheet
 from klientbro.products.reconciliation.statements import StatementBalance
-from klientbro.products.reconciliation.views.shared import read_month
 
 
 @dataclass(frozen=True, slots=True)

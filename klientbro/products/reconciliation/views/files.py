@@ -16,7 +16,7 @@ from klientbro.clients.models import Client
 from klientbro.domain.periods import Month
 from klientbro.practice.books.exports import EXCEL, EXCEL_TYPE
 from klientbro.practice.books.views.shared import show
-from klientbro.practice.pages import lead_on, month_name, person, product_view
+from klientbro.practice.pages import lead_on, month_name, person, product_view, read_month
 from klientbro.practice.permissions import Act
 from klientbro.products.reconciliation.kept_files import (
     STEPS,
@@ -32,7 +32,7 @@ from klientbro.products.reconciliation.models import KeptFile
 from klientbro.products.reconciliation.period_file import period_file
 from klientbro.products.reconciliation.period_findings import matching_mark, with_findings
 from klientbro.products.reconciliation.period_pdf import PDF_TYPE
-from klientbro.products.reconciliation.views.shared import TAB, read_month, sheet_of
+from klientbro.products.reconciliation.views.shared import TAB, sheet_of
 
 PDF = "pdf"
 TYPES = {PDF: PDF_TYPE, EXCEL: EXCEL_TYPE}

@@ -17,7 +17,14 @@ from klientbro.clients.errors import RefusedError
 from klientbro.domain.periods import Month
 from klientbro.practice.books.access import client_page
 from klientbro.practice.books.views.shared import show
-from klientbro.practice.pages import lead_on, month_choices, month_name, person, product_view
+from klientbro.practice.pages import (
+    lead_on,
+    month_choices,
+    month_name,
+    person,
+    product_view,
+    read_month,
+)
 from klientbro.practice.permissions import Act
 from klientbro.products.reconciliation.closing import close_period, reopen_period
 from klientbro.products.reconciliation.documentation import carry_forward
@@ -42,7 +49,6 @@ from klientbro.products.reconciliation.views.shared import (
     is_alone,
     keep_progress,
     last_month,
-    read_month,
     refused,
     sheet_of,
 )

@@ -24,6 +24,7 @@ from klientbro.practice.pages import (
     person,
     person_id,
     product_view,
+    read_month,
 )
 from klientbro.practice.permissions import Act
 from klientbro.products.reconciliation.models import PlanTemplate
@@ -42,7 +43,6 @@ from klientbro.products.reconciliation.texts import frequency_names, method_name
 from klientbro.products.reconciliation.views.shared import (
     TAB,
     keep_progress,
-    read_month,
     refused,
     sheet_of,
 )

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from klientbro.clients.errors import RefusedError
@@ -32,14 +32,6 @@ MONTHS_BACK = 24
 def is_alone() -> bool:
     """Whether the firm has one person only: then nobody else can review."""
     return Membership.current.count() <= 1
-
-
-def read_month(key: str) -> Month:
-    """The month of an address; 404 when it is not one."""
-    try:
-        return Month.parse(key)
-    except ValueError:
-        raise Http404 from None
 
 
 def last_month() -> Month:
