@@ -117,13 +117,16 @@ def addresses(house: RunningHouse, signed_in_context: BrowserContext) -> list[st
 
 
 def violations(page: Page) -> list[str]:
-    """What axe-core finds, one line each."""
+    """What axe-core finds, one line each, once the style sheets have come."""
+    page.wait_for_load_state("load")
     found: dict[str, Any] = page.evaluate(
         f"{AXE.read_text(encoding='utf-8')}; "
         f"axe.run(document, {{runOnly: {{type: 'tag', values: {TAGS}}}}})"
     )
     return [
-        f"{page.url} {one['id']}: {one['nodes'][0]['html'][:160]}" for one in found["violations"]
+        f"{page.url} {one['id']}: {node['html'][:160]}"
+        for one in found["violations"]
+        for node in one["nodes"]
     ]
 
 

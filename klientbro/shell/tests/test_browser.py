@@ -79,12 +79,17 @@ def page(context: BrowserContext) -> Page:
 
 
 def violations(page: Page) -> list[str]:
+    # A page may be there and answer before its style sheets have come; it is judged as people see it.
+    page.wait_for_load_state("load")
+    page.evaluate("document.fonts.ready")
     found = page.evaluate(
         f"{AXE.read_text(encoding='utf-8')}; "
         f"axe.run(document, {{runOnly: {{type: 'tag', values: {TAGS}}}}})"
     )
     return [
-        f"{page.url} {one['id']}: {one['nodes'][0]['html'][:200]}" for one in found["violations"]
+        f"{page.url} {one['id']}: {node['html'][:200]} {node['failureSummary']}"
+        for one in found["violations"]
+        for node in one["nodes"]
     ]
 
 
