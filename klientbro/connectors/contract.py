@@ -176,7 +176,9 @@ class Document:
 class Pacer(Protocol):
     """Waits until one request may be sent; told when the source says we went too fast."""
 
-    async def wait(self) -> None: ...
+    async def wait(self) -> Callable[[], None]:
+        """Gives what to call once the request has left: opening a line may come in between."""
+        ...
 
     async def throttled(self, retry_after_seconds: float | None) -> float:
         """None where the source did not say how long. Gives how long everybody waits now."""

@@ -234,7 +234,7 @@ class HttpClient:
     async def _once(
         self, request: Request, authorization: Authorization | None, attempts: _Attempts
     ) -> Answer:
-        await self._surroundings.pacer.wait()
+        has_left = await self._surroundings.pacer.wait()
         attempts.sends += 1
         attempts.tries += 1
         line = Sent(request.method, request.path, self._shown(request), attempt=attempts.tries)
@@ -243,7 +243,7 @@ class HttpClient:
             # httpx times each read; the whole answer must not trickle for ever either.
             async with asyncio.timeout(4 * self._timeout_seconds):
                 with span("request", method=line.method, path=line.path) as told:
-                    headers, content = await self._exchange(request, authorization, line)
+                    headers, content = await self._exchange(request, authorization, line, has_left)
                     told.set_attribute("status", line.status)
                     told.set_attribute("bytes", line.bytes_received)
             line.seconds = time.monotonic() - started
@@ -290,8 +290,17 @@ class HttpClient:
         return failures.clean(urlencode(short, safe=",:/…"), self._secrets)
 
     async def _exchange(
-        self, request: Request, authorization: Authorization | None, line: Sent
+        self,
+        request: Request,
+        authorization: Authorization | None,
+        line: Sent,
+        has_left: Callable[[], None],
     ) -> tuple[Mapping[str, str], bytes]:
+        async def follow(event: str, _info: object) -> None:
+            # the allowance is counted where requests arrive: opening a line comes before that
+            if event.endswith(".send_request_headers.complete"):
+                has_left()
+
         headers = {**request.headers, **(authorization.headers if authorization else {})}
         async with self._client.stream(
             request.method,
@@ -299,6 +308,7 @@ class HttpClient:
             params=dict(request.query) or None,
             data=dict(request.form) if request.form is not None else None,
             headers=headers,
+            extensions={"trace": follow},
         ) as response:
             line.status = response.status_code
             pieces: list[bytes] = []

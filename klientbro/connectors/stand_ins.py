@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -18,10 +18,15 @@ class UnhurriedPacer:
     """Lets every request through at once, and remembers what it was told."""
 
     waits: int = 0
+    left: int = 0
     told: list[float] = field(default_factory=list)
 
-    async def wait(self) -> None:
+    async def wait(self) -> Callable[[], None]:
         self.waits += 1
+        return self._has_left
+
+    def _has_left(self) -> None:
+        self.left += 1
 
     async def throttled(self, retry_after_seconds: float | None) -> float:
         self.told.append(1.0 if retry_after_seconds is None else retry_after_seconds)

@@ -15,10 +15,12 @@ import logging
 import os
 import secrets
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 from weakref import WeakKeyDictionary
 
@@ -98,14 +100,17 @@ class Clerk:
         # a thread of its own: one that waits behind landings would hold everybody's next slot
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="budget")
 
-    async def wait(self, asker: Asker) -> None:
-        """Returns when one request may be sent."""
+    async def wait(self, asker: Asker) -> Callable[[], None]:
+        """Returns when one request may be sent, with what to call once it has left."""
         ready: asyncio.Future[_Slot] = asyncio.get_running_loop().create_future()
         self._waiting.append(_Waiter(asker, next(self._order), ready))
         self._came.set()
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._serve())
         slot = await ready
+        return partial(self._has_left, slot)
+
+    def _has_left(self, slot: _Slot) -> None:
         late = time.monotonic() - slot.asked_at
         if late > LATE_SECONDS and self._rate < FAST_RATE:
             loop = asyncio.get_running_loop()
@@ -302,8 +307,8 @@ class PriorityPacer:
     def _asker(self) -> Asker:
         return Asker(self.priority, self._firm_id, self._connection_id)
 
-    async def wait(self) -> None:
-        await self._clerk().wait(self._asker())
+    async def wait(self) -> Callable[[], None]:
+        return await self._clerk().wait(self._asker())
 
     async def throttled(self, retry_after_seconds: float | None) -> float:
         return await self._clerk().throttled(self._asker(), retry_after_seconds)

@@ -29,7 +29,7 @@ def main() -> None:
     async def ask(priority: int, pause: float, firm: int, connection: int) -> None:
         pacer = PriorityPacer("test", rate, priority, UUID(int=firm), connection)
         while (began := time.monotonic()) < end:
-            await pacer.wait()
+            (await pacer.wait())()
             now = time.monotonic()
             granted.append(f"{now} {now - began} {firm} {connection}")
             await asyncio.sleep(pause)

@@ -9,6 +9,7 @@ import asyncio
 import os
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import replace
 
 CONCURRENT = 4
@@ -29,9 +30,10 @@ def main() -> None:
     said: list[str] = []
 
     class Noted(PriorityPacer):
-        async def wait(self) -> None:
-            await super().wait()
+        async def wait(self) -> Callable[[], None]:
+            has_left = await super().wait()
             said.append(f"sends {time.monotonic()}")
+            return has_left
 
         async def throttled(self, retry_after_seconds: float | None) -> float:
             seconds = await super().throttled(retry_after_seconds)

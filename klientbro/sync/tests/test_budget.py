@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -168,6 +169,28 @@ def test_throttling_lowers_the_rate_a_little_and_makes_everybody_wait(books_firm
         (row,) = cursor.execute("select rate, throttled from sync_budget").fetchall()
     assert 0.98 * RATE < float(str(row[0])) < RATE
     assert row[1] == 1
+
+
+def test_request_that_leaves_late_is_counted_from_when_it_left(books_firm: Any) -> None:
+    import asyncio
+
+    def counted() -> datetime:
+        with transaction(None) as cursor:
+            (row,) = cursor.execute("select recent[1] from sync_budget").fetchall()
+        assert isinstance(row[0], datetime)
+        return row[0]
+
+    async def late() -> tuple[datetime, datetime]:
+        has_left = await PriorityPacer("test", RATE, ROUTINE).wait()
+        taken = await asyncio.to_thread(counted)
+        await asyncio.sleep(0.4)  # a line is opened
+        has_left()
+        # on the thread that takes the next slot, so before it
+        await PriorityPacer("test", RATE, ROUTINE).wait()
+        return taken, await asyncio.to_thread(counted)
+
+    taken, left = asyncio.run(late())
+    assert left - taken >= timedelta(seconds=0.4)
 
 
 def test_door_closed_for_long_ends_the_wait_instead_of_holding_a_worker(books_firm: Any) -> None:

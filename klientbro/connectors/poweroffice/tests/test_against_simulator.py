@@ -366,6 +366,7 @@ def test_short_throttling_is_waited_out_and_told(company: Connected) -> None:
     assert run(work()) == 4
     assert isinstance(surroundings.pacer, UnhurriedPacer)
     assert surroundings.pacer.told == [0.0, 0.0]
+    assert surroundings.pacer.left == surroundings.pacer.waits == 4
 
 
 @pytest.mark.usefixtures("quick")
