@@ -5,10 +5,14 @@ from __future__ import annotations
 import json
 import os
 import sys
+import time
 import urllib.error
 import urllib.request
 from argparse import Namespace
+from collections.abc import Callable
 from dataclasses import dataclass, field
+
+import psycopg
 
 from klientbro.cli.command import Command
 from klientbro.cli.house import House, close_connections, open_house
@@ -17,10 +21,12 @@ from klientbro.cli.simulator import PROJECT, simulator_command
 from klientbro.cli.static_files import collect_static_files
 from klientbro.cli.supervisor import Child, Supervisor, say
 from klientbro.database.locks import FileLock
+from klientbro.database.opening import Database
 from klientbro.lib.errors import ConfigurationError
 from klientbro.settings.environment import Environment, load_environment, prepare_home
 
 _READY_SECONDS = 60.0
+_DATABASE_SECONDS = 180.0
 _POWEROFFICE = "KLIENTBRO_POWEROFFICE_"
 
 
@@ -60,7 +66,8 @@ def _run_under(supervisor: Supervisor, environment: Environment) -> None:
                 say(welcome(environment, link, simulator))
             elif not supervisor.is_stopping:
                 say(f"The portal does not answer at {environment.public_url} yet; see above.")
-            supervisor.look_after(lambda: _every_round(house, supervisor, simulator, parts))
+            keeper = DatabaseKeeper(house.database)
+            supervisor.look_after(lambda: _every_round(keeper, supervisor, simulator, parts))
         finally:
             # Before the database, which would otherwise be pulled away under them.
             supervisor.stop()
@@ -76,11 +83,39 @@ def _prepare(house: House) -> str | None:
     return path
 
 
+@dataclass
+class DatabaseKeeper:
+    """Starts an embedded database that died again, also one that dies while it starts."""
+
+    database: Database
+    tell: Callable[[str], object] = say
+    clock: Callable[[], float] = time.monotonic
+    _away_since: float | None = None
+
+    def look(self) -> None:
+        """ConfigurationError when it has not come up for minutes: then whoever started us knows."""
+        try:
+            if self.database.ensure_running():
+                self.tell("The database had stopped and was started again.")
+        except (psycopg.Error, ConfigurationError) as error:
+            if self._away_since is None:
+                self._away_since = self.clock()
+                self.tell(f"The database has stopped and is not up yet; trying again. {error}")
+            elif self.clock() - self._away_since > _DATABASE_SECONDS:
+                raise ConfigurationError(
+                    f"The database did not come up again in {_DATABASE_SECONDS:.0f} s. {error}"
+                ) from error
+        else:
+            self._away_since = None
+
+
 def _every_round(
-    house: House, supervisor: Supervisor, simulator: Simulator | None, parts: list[Child]
+    keeper: DatabaseKeeper,
+    supervisor: Supervisor,
+    simulator: Simulator | None,
+    parts: list[Child],
 ) -> None:
-    if house.database.ensure_running():
-        say("The database had stopped and was started again.")
+    keeper.look()
     if simulator and simulator.settings_changed():
         os.environ.update(simulator.settings)
         for part in parts:

@@ -23,6 +23,7 @@ from klientbro.database.embedded import EmbeddedServer
 from klientbro.database.paths import ServerPaths
 from klientbro.database.processes import wait_until
 from klientbro.database.testing import furnish
+from klientbro.lib.errors import ConfigurationError
 from simulators.poweroffice_go.testing import Simulator, start_simulator
 from tests.soak.schedule import Death
 from tests.soak.tally import Tally
@@ -195,7 +196,8 @@ class World:
     def bring_up(self) -> None:
         """What `klientbro run` does twice a second: the database is started when it has died."""
         if self.server.pid is None:
-            self.server.ensure_running()
+            with contextlib.suppress(psycopg.OperationalError, ConfigurationError):
+                self.server.ensure_running()  # the other worker may strike while it starts
             self.forget_connections()
 
     def forget_connections(self) -> None:
