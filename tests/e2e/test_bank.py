@@ -11,10 +11,10 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from klientbro.domain.tests.camt_files import balance, document, entry, statement
+from klientbro.shell.tests.axe import is_too_wide, violations
 
 from .running import RunningHouse
 from .steps import add_and_activate
-from .test_pages import violations
 
 pytestmark = pytest.mark.browser
 COMPANY = "Åse Våge Illustrasjon"
@@ -92,7 +92,7 @@ def test_a_statement_is_imported_matched_to_zero_and_undone(
     expect(page.get_by_role("heading", name=re.compile("forslag"))).to_be_visible()
     assert violations(page) == []
     page.set_viewport_size({"width": 360, "height": 800})
-    assert not page.evaluate("document.documentElement.scrollWidth > innerWidth")
+    assert not is_too_wide(page)
     page.set_viewport_size({"width": 1280, "height": 900})
     page.get_by_role("button", name=re.compile("som tidsavgrensning$")).first.click()
     expect(page.get_by_text("Raden er ført som tidsavgrensning")).to_be_visible()

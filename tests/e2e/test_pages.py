@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from .running import PROJECT, RunningHouse
+from klientbro.shell.tests.axe import is_too_wide, violations
+
+from .running import RunningHouse
 from .steps import add_and_activate
 
 pytestmark = pytest.mark.browser
 COMPANY = "Kvitfjell Holding AS"
-AXE = PROJECT / "node_modules" / "axe-core" / "axe.min.js"
-TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
 @pytest.fixture(scope="module")
@@ -116,20 +115,6 @@ def addresses(house: RunningHouse, signed_in_context: BrowserContext) -> list[st
     ]
 
 
-def violations(page: Page) -> list[str]:
-    """What axe-core finds, one line each, once the style sheets have come."""
-    page.wait_for_load_state("load")
-    found: dict[str, Any] = page.evaluate(
-        f"{AXE.read_text(encoding='utf-8')}; "
-        f"axe.run(document, {{runOnly: {{type: 'tag', values: {TAGS}}}}})"
-    )
-    return [
-        f"{page.url} {one['id']}: {node['html'][:160]}"
-        for one in found["violations"]
-        for node in one["nodes"]
-    ]
-
-
 def test_no_page_has_an_accessibility_violation(
     addresses: list[str], signed_in_context: BrowserContext
 ) -> None:
@@ -162,7 +147,7 @@ def test_no_page_is_wider_than_a_small_phone_in_the_dark(
     found: list[str] = []
     for address in addresses:
         narrow_and_dark.goto(address)
-        if narrow_and_dark.evaluate("document.documentElement.scrollWidth > innerWidth"):
+        if is_too_wide(narrow_and_dark):
             too_wide.append(address)
         found += violations(narrow_and_dark)
 
@@ -192,7 +177,7 @@ def test_a_report_line_is_changed_and_the_change_taken_back(
     ).to_be_visible()
     assert violations(page) == []
     page.set_viewport_size({"width": 360, "height": 800})
-    assert not page.evaluate("document.documentElement.scrollWidth > innerWidth")
+    assert not is_too_wide(page)
     page.set_viewport_size({"width": 1280, "height": 900})
     page.get_by_role("button", name="Lagre", exact=True).click()
     expect(page.get_by_text(re.compile("regel er lagret|regler er lagret"))).to_be_visible()

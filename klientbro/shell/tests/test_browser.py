@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from django.test import Client as DjangoBrowser
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+from klientbro.shell.tests.axe import is_too_wide, violations
 from klientbro.shell.tests.test_finder import add_client
 from klientbro.tenants.services import add_user
 
@@ -20,8 +20,6 @@ pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.urls("klientbro.shell.tests.dialog_urls"),
 ]
-AXE = Path(__file__).resolve().parents[3] / "node_modules" / "axe-core" / "axe.min.js"
-TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 FLAGS = ["--no-sandbox", "--disable-dev-shm-usage", "--no-proxy-server", "--disable-gpu"]
 LOOKS = [(1280, "light"), (1280, "dark"), (360, "light"), (360, "dark")]
 
@@ -78,25 +76,18 @@ def page(context: BrowserContext) -> Page:
     return context.new_page()
 
 
-def violations(page: Page) -> list[str]:
-    # A page may be there and answer before its style sheets have come; it is judged as people see it.
-    page.wait_for_load_state("load")
-    page.evaluate("document.fonts.ready")
-    found = page.evaluate(
-        f"{AXE.read_text(encoding='utf-8')}; "
-        f"axe.run(document, {{runOnly: {{type: 'tag', values: {TAGS}}}}})"
-    )
-    return [
-        f"{page.url} {one['id']}: {node['html'][:200]} {node['failureSummary']}"
-        for one in found["violations"]
-        for node in one["nodes"]
-    ]
-
-
 def check(page: Page) -> None:
     """Nothing axe finds, and nothing wider than the screen."""
     assert violations(page) == []
-    assert not page.evaluate("document.documentElement.scrollWidth > innerWidth"), page.url
+    assert not is_too_wide(page), page.url
+
+
+def test_what_is_wrong_with_a_page_is_found_and_named(page: Page) -> None:
+    page.set_content("<html lang=nb><title>x</title><main><h1>x</h1><button></button></main>")
+    (found,) = violations(page)
+    assert "button-name: <button></button>" in found
+    page.set_content("<html lang=nb><title>x</title><main><h1>x</h1><p style=width:3000px>x</p>")
+    assert is_too_wide(page)
 
 
 @pytest.mark.parametrize(("width", "scheme"), LOOKS)
