@@ -11,7 +11,7 @@ FROM ?= 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup browser run simulator test check bench soak soak-workers screenshots lock format simulate-scale
+.PHONY: help setup browser run simulator test check bench soak soak-workers screenshots lock format simulate-scale sbom audit drill
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,7 +33,7 @@ simulator: setup ## only the PowerOffice Go stand-in
 test: browser ## set-up, then every test, the browser tests included
 	@$(BIN)/python -m pytest -n 3 --dist loadgroup -m "not soak" $(PYTEST_ARGS)
 
-check: setup ## format, lint, types, import layers, translations, missing migrations
+check: setup ## format, lint, security rules, types, import layers, translations, missing migrations
 	@$(BIN)/python scripts/check.py
 
 format: setup ## put the code in the house's format
@@ -53,6 +53,15 @@ soak-workers: browser # real workers killed for 25 seeds, minutes long
 
 screenshots: browser ## the README's pictures, from the running product
 	@exec $(BIN)/python scripts/screenshots.py
+
+sbom: setup ## the list of parts with their hashes (CycloneDX), in build/
+	@$(BIN)/python scripts/parts.py
+
+audit: setup ## ask an index whether a part has a known weakness; docs/security/dependencies.md
+	@$(BIN)/python scripts/parts.py audit
+
+drill: setup ## take each wall and check away in turn; the suite must notice (docs/security/mutation-drill.md)
+	@exec $(BIN)/python scripts/mutation_drill.py $(DRILL_ARGS)
 
 lock: setup ## write the lock files anew from requirements/*.in and package.json
 	@$(BIN)/python scripts/lock.py

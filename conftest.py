@@ -232,7 +232,7 @@ def user(firm_account: Any) -> Any:
     from klientbro.tenants.services import add_user
 
     added, _path = add_user(firm_account.id, "kari.nordahl@furulund.example", "Kari Nordahl")
-    added.set_password("et langt passord 123")
+    added.set_password("blå elg i motvind 47")
     added.save()
     return User.objects.get(pk=added.pk)
 

@@ -57,7 +57,7 @@ IN_SHORT = (
     "pages",
     "simulator",
 )
-PARTS = (*IN_SHORT, "products", "report", "forecast", "liquidity")
+PARTS = (*IN_SHORT, "security", "products", "report", "forecast", "liquidity")
 
 
 def main() -> int:
@@ -115,6 +115,7 @@ def _run(chosen: list[str], scale: Scale, *, with_peer: bool) -> dict[str, list[
             report,
             request_counts,
             scaling,
+            security,
             simulator_rows,
             sweep,
         )
@@ -123,6 +124,8 @@ def _run(chosen: list[str], scale: Scale, *, with_peer: bool) -> dict[str, list[
         server = house.database.server
         assert server is not None
         superuser = make_conninfo(server.superuser_url, dbname="klientbro")
+        # before the others make their firms: without the policies a page would show theirs too
+        add("security", lambda: security.run(superuser, times=scale.page_times // 4))
         add(
             "pipeline",
             lambda: pipeline.run(

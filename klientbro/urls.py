@@ -22,4 +22,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("oversikt/", include("klientbro.products.overview.urls")),
 ]
 
+handler403 = "klientbro.identity.refusals.refused"
 handler500 = "klientbro.shell.error_pages.server_error"

@@ -10,7 +10,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.prefix) / "bin"
 # In this order: each file after the first is held to the versions of those before it.
-FILES = ("setup", "base", "simulator", "tracing", "dev", "bench-dlt", "bench-singer")
+FILES = ("setup", "base", "simulator", "tracing", "dev", "audit", "bench-dlt", "bench-singer")
 NPM_SECONDS = 300
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 
-from klientbro.tenants.models import Firm
+from klientbro.tenants.models import Firm, User
 
 
 class Entry(models.Model):
@@ -75,3 +75,18 @@ class Review(models.Model):
 
     def __str__(self) -> str:
         return f"review of {self.month:%Y-%m}"
+
+
+class FailedSignIn(models.Model):
+    """A wrong password, until it stands in the logs of the person's firms a minute later.
+
+    Without a user: nobody has the address. Both are one row, so that the time an answer takes does
+    not tell who is a user here.
+    """
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, null=True, related_name="+")
+    at = models.DateTimeField()
+    address = models.CharField(max_length=64)
+
+    def __str__(self) -> str:
+        return f"failed sign-in {self.pk}"

@@ -74,6 +74,12 @@ end $$;
 
 create or replace function audit_never_changes() returns trigger language plpgsql as $$
 begin
+  -- a firm whose keys are destroyed takes its log with it; where it ended stands in the certificate
+  if tg_op = 'DELETE' then
+    if firm_is_destroyed(old.firm_id) then
+      return old;
+    end if;
+  end if;
   raise exception 'entries of the audit log are never changed and never deleted';
 end $$;
 

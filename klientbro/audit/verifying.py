@@ -42,9 +42,14 @@ class Verified:
     breaks: tuple[Break, ...]
 
 
-def verify() -> Verified:
-    """Reads the current firm's whole log. Call it inside `with firm(...)`."""
+def verify(kept_elsewhere: tuple[int, bytes] | None = None) -> Verified:
+    """Reads the current firm's whole log. Call it inside `with firm(...)`.
+
+    `kept_elsewhere`: an end that was noted outside the database, number and hash. A log written
+    anew as a whole, its kept end included, is found by it.
+    """
     breaks: list[Break] = []
+    last, hashed = kept_elsewhere or (0, b"")
     number, head = 0, b""
     for entry, previous, kept, text in _entries():
         if entry != number + 1:
@@ -53,7 +58,11 @@ def verify() -> Verified:
             breaks.append(Break(entry, "does not follow the entry before it"))
         if hashlib.sha256(previous + text.encode()).digest() != kept:
             breaks.append(Break(entry, "has been altered"))
+        if entry == last and kept != hashed:
+            breaks.append(Break(entry, "is not the end that was kept elsewhere"))
         number, head = entry, kept
+    if number < last:
+        breaks.append(Break(number + 1, f"{last - number} missing of those kept elsewhere"))
     breaks += _ends(number, head)
     return Verified(number, head, tuple(breaks))
 

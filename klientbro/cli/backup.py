@@ -27,7 +27,8 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(arguments: Namespace) -> int:
     """Write the backup and tell what is in it. Web and workers may run meanwhile."""
-    from klientbro.database.backup import LEFT_OUT, take_backup
+    from klientbro.cli.key_file import write_key_file
+    from klientbro.database.backup import LEFT_OUT, backup_url, take_backup
     from klientbro.database.backup_file import file_for
     from klientbro.ledger.control_totals import control_totals, summary
 
@@ -47,15 +48,18 @@ def run(arguments: Namespace) -> int:
         environment = house.environment
         path = file_for(arguments.to or f"{environment.home}/backups/", datetime.now(UTC))
         manifest = take_backup(house.database.urls, path, about, environment.postgres_bin)
+        with psycopg.connect(backup_url(house.database.urls), autocommit=True) as connection:
+            keys = write_key_file(connection, path.parent)
     told = {"file": str(path), "bytes": path.stat().st_size, **summary(manifest)}
     if arguments.json:
-        print(json.dumps({**told, "taken_at": manifest["taken_at"]}))
+        print(json.dumps({**told, "keys": str(keys), "taken_at": manifest["taken_at"]}))
         return 0
     print(f"{path} ({told['bytes']} bytes), of {manifest['taken_at']}")
     print(in_words(summary(manifest)))
     print(
-        "The secret keys are not in it: keep KLIENTBRO_SECRET_KEYS, or secrets.json of the home "
-        "folder, somewhere else."
+        f"The firms' keys are in {keys}: keep a copy of the newest one only, so that a firm that "
+        "is destroyed stays so. KLIENTBRO_SECRET_KEYS, or secrets.json of the home folder, is in "
+        "neither: keep it somewhere else."
     )
     return 0
 
@@ -78,9 +82,12 @@ def migrations_run(connection: Connection) -> list[str]:
 
 def firms(connection: Connection) -> dict[str, str]:
     """Which secret key each firm's own key is wrapped with: its name, never the key."""
-    if connection.execute("select to_regclass('tenants_firm')").fetchone() == (None,):
+    if connection.execute("select to_regclass('tenants_datakey')").fetchone() == (None,):
         return {}
-    rows = connection.execute("select id, data_key_wrapped_by from tenants_firm order by 1")
+    rows = connection.execute(
+        "select firm_id, string_agg(distinct wrapped_by, ', ') from tenants_datakey group by 1 "
+        "order by 1"
+    )
     return {str(firm_id): str(key_id) for firm_id, key_id in rows.fetchall()}
 
 

@@ -59,17 +59,19 @@ def migrations_from_newer_releases() -> list[str]:
 def firms_we_cannot_open(connection: Connection, environment: Environment) -> list[str]:
     """For each firm whose data key the secret keys here do not open, why."""
     from klientbro.tenants.envelopes import Envelopes
+    from klientbro.tenants.keys import READ_KEYS, keys_of_rows
 
     with connection.transaction():
         connection.execute("select set_config('klientbro.operator', 'list firms', true)")
-        rows = connection.execute(
-            "select id, data_key, data_key_wrapped_by from tenants_firm order by created_at"
-        ).fetchall()
+        rows = connection.execute("select id from tenants_firm order by created_at").fetchall()
     closed = []
-    for firm_id, wrapped, wrapped_by in rows:
+    for (firm_id,) in rows:
+        with connection.transaction():
+            connection.execute("select set_config('klientbro.firm', %s, true)", [str(firm_id)])
+            keys = keys_of_rows(connection.execute(READ_KEYS, [firm_id]).fetchall())
         try:
-            if isinstance(wrapped, bytes):
-                Envelopes(UUID(str(firm_id)), wrapped, str(wrapped_by), environment.secret_keys)
+            if keys:  # a firm without any has been destroyed, or came back without them
+                Envelopes(UUID(str(firm_id)), keys, environment.secret_keys)
         except ConfigurationError as error:
             closed.append(str(error).rstrip("."))
     return closed

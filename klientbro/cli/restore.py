@@ -36,6 +36,12 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--yes", action="store_true", help="also when the present database is not empty"
     )
     parser.add_argument(
+        "--keys",
+        metavar="FILE",
+        type=Path,
+        help="the newest file of the firms' keys (default: the one in the backup's folder)",
+    )
+    parser.add_argument(
         "--without-keys",
         action="store_true",
         help="also when the secret keys here cannot open the clients' keys in the backup",
@@ -63,8 +69,9 @@ def run(arguments: Namespace) -> int:
             print(f"{path} is whole; it was taken {backup.manifest['taken_at']}.", flush=True)
             restoring.fill(backup, house.environment.postgres_bin)
             _prove(restoring, backup.manifest)
-            _check_keys(restoring, house.environment, accept=arguments.without_keys)
             count = _migrate(restoring, house, backup)
+            _put_keys(restoring, path, arguments.keys)
+            _check_keys(restoring, house.environment, accept=arguments.without_keys)
             restoring.swap(keep_before=is_present_in_use)
     _tell(backup, restoring, count, kept=is_present_in_use)
     return 0
@@ -86,6 +93,25 @@ def _prove(restoring: Restoring, manifest: Manifest) -> None:
         )
 
 
+def _put_keys(restoring: Restoring, backup: Path, keys: Path | None) -> None:
+    """The firms' own keys, which are not in the backup; a destroyed firm goes once more."""
+    from klientbro.cli.key_file import NAME, put_keys, read_key_file
+
+    path = keys or backup.parent / NAME
+    if keys is None and not path.exists():
+        return  # a backup from before they were apart has them; _check_keys tells whether
+    kept = read_key_file(path)
+    count = put_keys(restoring.urls.owner, kept)
+    from klientbro.operations.firm_destruction import erase_restored
+
+    try:
+        for name in erase_restored(kept.destroyed):
+            print(f"{name} has been destroyed since the backup; its rows are erased again.")
+    finally:
+        close_connections()
+    print(f"The keys of {count} firm(s) are those of {path}, written {kept.taken_at}.", flush=True)
+
+
 def _check_keys(restoring: Restoring, environment: Environment, *, accept: bool) -> None:
     """Whether what is here opens each firm's data key and one of its clients' keys."""
     with psycopg.connect(restoring.urls.backup or "", autocommit=True) as connection:
@@ -99,9 +125,10 @@ def _check_keys(restoring: Restoring, environment: Environment, *, accept: bool)
     if not accept:
         raise ConfigurationError(
             f"{told}. They are never in a backup: put back the secrets.json of the old home "
-            f"folder in {environment.home}, or its KLIENTBRO_SECRET_KEYS. If they are lost, "
-            "restore with --without-keys: the books come back, and every client key must be "
-            "entered anew. Nothing was changed."
+            f"folder in {environment.home}, or its KLIENTBRO_SECRET_KEYS, and name the newest file "
+            "of firms' keys with --keys. If they are lost, restore with --without-keys: the books "
+            "come back, every client key must be entered anew, and attachments stay shut. Nothing "
+            "was changed."
         )
     print(f"NOTE: {told}. Every client key of theirs must be entered anew.")
 
@@ -109,18 +136,18 @@ def _check_keys(restoring: Restoring, environment: Environment, *, accept: bool)
 def unopened_firms(connection: Connection, environment: Environment) -> list[str]:
     """For each firm whose secrets do not open, why."""
     from klientbro.tenants.envelopes import Envelopes
+    from klientbro.tenants.keys import READ_KEYS, keys_of_rows
 
     closed = []
     rows = connection.execute(
-        "select f.id, f.data_key, f.data_key_wrapped_by, (select key_sealed from "
+        "select f.id, (select key_sealed from "
         "clients_connection c where c.firm_id = f.id and key_sealed is not null limit 1) "
         "from tenants_firm f order by f.id"
     ).fetchall()
-    for firm_id, wrapped, wrapped_by, sealed in rows:
+    for firm_id, sealed in rows:
+        keys = keys_of_rows(connection.execute(READ_KEYS, [firm_id]).fetchall())
         try:
-            envelopes = Envelopes(
-                UUID(str(firm_id)), _bytes(wrapped), str(wrapped_by), environment.secret_keys
-            )
+            envelopes = Envelopes(UUID(str(firm_id)), keys, environment.secret_keys)
             if sealed is not None:
                 envelopes.open("client_key", _bytes(sealed))
         except ConfigurationError as error:

@@ -1,4 +1,4 @@
-"""What the firm knows of a client beside its number: who is responsible, and what duties it has."""
+"""What the firm knows of a client beside its number: who works for it, and what duties it has."""
 
 from __future__ import annotations
 
@@ -82,3 +82,21 @@ class ClientLabel(models.Model):
 
     def __str__(self) -> str:
         return f"{self.client_id} {self.label_id}"
+
+
+class AssignedClient(models.Model):
+    """A member who works for chosen clients works for this one. The responsible person does too."""
+
+    firm = models.ForeignKey("tenants.Firm", on_delete=models.CASCADE)
+    membership = models.ForeignKey(
+        "tenants.Membership", on_delete=models.CASCADE, related_name="assigned"
+    )
+    client = models.ForeignKey("clients.Client", on_delete=models.CASCADE, related_name="assigned")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["membership", "client"], name="assigned_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.client_id} for {self.membership_id}"

@@ -7,10 +7,12 @@ import uuid
 from django.db import models
 from django.db.models import Q
 
-from klientbro.clients.facts import ClientFacts, ClientLabel, Label
+from klientbro.clients.facts import AssignedClient, ClientFacts, ClientLabel, Label
 from klientbro.domain.identifier import IdentifierKind
+from klientbro.tenants.sealed import SealedField
 
 __all__ = [
+    "AssignedClient",
     "Client",
     "ClientFacts",
     "ClientLabel",
@@ -32,7 +34,7 @@ class Client(models.Model):
         max_length=20, choices=[(kind.value, kind.value) for kind in IdentifierKind]
     )
     orgnr = models.CharField(max_length=9, null=True)
-    national_id_sealed = models.BinaryField(null=True)
+    national_id_sealed = SealedField(null=True, sealed_as="national_id")
     identifier_hash = models.BinaryField()
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -90,9 +92,9 @@ class Connection(models.Model):
         max_length=20, null=True, choices=[(kind.value, kind.value) for kind in IdentifierKind]
     )
     orgnr = models.CharField(max_length=9, null=True)
-    national_id_sealed = models.BinaryField(null=True)
+    national_id_sealed = SealedField(null=True, sealed_as="national_id")
     identifier_hash = models.BinaryField(null=True)
-    key_sealed = models.BinaryField(null=True)
+    key_sealed = SealedField(null=True, sealed_as="client_key")
     key_hash = models.BinaryField(null=True)
     is_active = models.BooleanField(default=False)
     activated_at = models.DateTimeField(null=True)
@@ -189,12 +191,12 @@ class KeyCheck(models.Model):
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     integration = models.ForeignKey(Integration, on_delete=models.CASCADE)
     connection = models.ForeignKey(Connection, on_delete=models.CASCADE, null=True)
-    key_sealed = models.BinaryField(null=True)
+    key_sealed = SealedField(null=True, sealed_as="client_key")
     state = models.CharField(max_length=10, choices=State, default=State.WAITING)
     outcome = models.CharField(max_length=20, choices=Outcome, default=Outcome.NONE, blank=True)
     source_name = models.CharField(max_length=300, blank=True)
     source_company_id = models.CharField(max_length=100, blank=True)
-    source_identifier_sealed = models.BinaryField(null=True)
+    source_identifier_sealed = SealedField(null=True, sealed_as="source_identifier")
     missing_rights = models.JSONField(default=list)
     created_by = models.ForeignKey("tenants.User", on_delete=models.SET_NULL, null=True)
     created_at = models.DateTimeField(auto_now_add=True)

@@ -39,6 +39,7 @@ LEFT_OUT: dict[str, str] = {
     "identity_session": "a session ends with the database it stands in; people sign in again",
     "sync_accesstoken": "short-lived keys of the accounting system; asked for anew",
     "sync_budgetwait": "who waited at that moment",
+    "tenants_datakey": "firms' keys, kept in a file of their own so that they can be destroyed",
 }
 _CHUNK = 1024 * 1024
 _UNFINISHED, _BEFORE = "_restoring_", "_before_"
@@ -207,6 +208,7 @@ class Restoring:
                 "grant connect, temporary on database {database} to {app}",
             ):
                 connection.execute(
+                    # rule sql: one of the statements written above
                     sql.SQL(statement).format(
                         database=database, app=sql.Identifier(app or APP_ROLE)
                     )
@@ -236,6 +238,7 @@ class Restoring:
                     "alter database {present} rename to {before}",
                     "alter database {fresh} rename to {present}",
                 ):
+                    # rule sql: one of the statements written above
                     administrator.execute(sql.SQL(statement).format(**names))
         except psycopg.errors.ObjectInUse as error:
             raise ConfigurationError(

@@ -49,6 +49,7 @@ def ensure_roles_and_database(
             ),
         ):
             for statement in () if is_done else statements:
+                # rule sql: one of the statements written above
                 connection.execute(sql.SQL(statement).format(**names))
         let_backup_connect(connection, DATABASE_NAME)
 
@@ -80,6 +81,7 @@ def _ensure_role(
     connection.execute(
         sql.SQL("create role {role} {attributes} password {password}").format(
             role=sql.Identifier(role),
+            # rule sql: one of the statements written above
             attributes=sql.SQL(attributes),
             password=sql.Literal(verifier),
         )

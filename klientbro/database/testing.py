@@ -60,7 +60,7 @@ def make_database(server: EmbeddedServer, name: str, migrate: Callable[[str], No
 
     `migrate` is given the name of an empty database, and must leave no connection to it open.
     """
-    template = f"kept_{_digest_of_the_code()}"
+    template = f"kept_{digest_of_the_code()}"
     with (
         exclusive(server.paths.root / "template.lock"),
         psycopg.connect(server.superuser_url, autocommit=True) as connection,
@@ -68,6 +68,7 @@ def make_database(server: EmbeddedServer, name: str, migrate: Callable[[str], No
 
         def execute(statement: str, **names: str) -> None:
             composed = {key: sql.Identifier(value) for key, value in names.items()}
+            # rule sql: statements of this module, for tests alone
             connection.execute(sql.SQL(statement).format(**composed))
 
         found = connection.execute("select datname from pg_database where datname like 'kept\\_%'")
@@ -97,7 +98,7 @@ def furnish(home: Path) -> None:
     For tests of what comes afterwards: making it takes more than most of them do. It is made once
     for this code, by that command.
     """
-    kept = _shared_home() / f"furnished-{_digest_of_the_code()}"
+    kept = _shared_home() / f"furnished-{digest_of_the_code()}"
     with exclusive(_shared_home() / "furnished.lock"):
         if not kept.exists():
             for outdated in _shared_home().glob("furnished-*"):
@@ -120,8 +121,10 @@ def furnish(home: Path) -> None:
         subprocess.run(["cp", "-a", f"{source}/.", str(target)], check=True)  # noqa: S603, S607
 
 
-def _digest_of_the_code() -> str:
+def digest_of_the_code() -> str:
     """Changes with the code, the libraries, and the start of the machine (see the top)."""
+    if known := os.environ.get("KLIENTBRO_TESTS_DIGEST"):
+        return known  # the mutation drill: a line was altered that the tables do not come from
     digest = hashlib.sha256()
     for path in sorted(path for pattern in _SOURCES for path in _PROJECT.glob(pattern)):
         if "tests" not in path.relative_to(_PROJECT).parts:
@@ -153,7 +156,7 @@ def _acquire(home: Path) -> EmbeddedServer:
 
 def _drop_leftovers(server: EmbeddedServer) -> None:
     """Drop the databases of test runs that were killed before they could."""
-    kept = {*_KEPT_DATABASES, f"kept_{_digest_of_the_code()}"}
+    kept = {*_KEPT_DATABASES, f"kept_{digest_of_the_code()}"}
     with psycopg.connect(server.superuser_url, autocommit=True) as connection:
         for (name,) in connection.execute("select datname from pg_database").fetchall():
             if name not in kept:

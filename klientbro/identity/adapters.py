@@ -5,19 +5,26 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core.internal.ratelimit import clear, consume
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from django.conf import settings
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from klientbro.identity.known_devices import known_number, remember
+from klientbro.identity.single_sign_on.stages import login_stages
 from klientbro.tenants.envelopes import open_personal, seal_personal
+from klientbro.tenants.keys import secret_keys
 from klientbro.tenants.models import User
 from klientbro.tenants.services import places_of_user
+from klientbro.tenants.ways_in import SESSION_WAY
 
 PURPOSE = "second factor"
+# Of a browser that its owner has signed in from: nobody else can use these up.
+KNOWN_DEVICE_RATES = {"login_failed": "5/5m/key,20/h/key,50/d/key"}
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ships no types
@@ -25,6 +32,40 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
+
+    def get_login_stages(self) -> list[str]:
+        return login_stages()
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Counts the try: for the account and the network, or for a browser known to the owner."""
+        email = str(credentials.get("email", ""))
+        number = known_number(request, email)
+        self._login_failed_rl_usage = consume(
+            request,
+            app="allauth.account",
+            action="login_failed",
+            config=KNOWN_DEVICE_RATES if number else None,
+            key=f"{number}:{email.lower()}" if number else f"account:{email.lower()}",
+        )
+        if not self._login_failed_rl_usage:
+            raise self.validation_error("too_many_login_attempts")
+
+    def _delete_login_attempts_cached_email(self, request: HttpRequest, **credentials: Any) -> None:
+        """A new password by letter: the guesses at the old one no longer count."""
+        email = str(credentials.get("email", "")).lower()
+        clear(request, app="allauth.account", action="login_failed", key=f"account:{email}")
+
+    def post_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse:
+        response: HttpResponse = super().post_login(request, user, **kwargs)
+        remember(request, response, user.email)
+        return response
+
+    def login(self, request: HttpRequest, user: User) -> None:
+        """The session remembers the way in; what an earlier sign-in noted is gone."""
+        super().login(request, user)
+        request.session.pop(SESSION_WAY, None)
+        if (way := getattr(request, "way_in", None)) is not None:
+            request.session[SESSION_WAY] = way
 
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
         """A new password is chosen on the way in: go on to the work."""
@@ -58,10 +99,12 @@ class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth s
     }
 
     def encrypt(self, text: str) -> str:
-        return seal_personal(PURPOSE, text, settings.ENVIRONMENT.secret_keys)
+        return seal_personal(PURPOSE, text, secret_keys())
 
     def decrypt(self, encrypted_text: str) -> str:
-        return open_personal(PURPOSE, encrypted_text, settings.ENVIRONMENT.secret_keys)
+        return open_personal(
+            PURPOSE, encrypted_text, secret_keys([encrypted_text.partition(":")[0]])
+        )
 
     def get_totp_issuer(self) -> str:
         return str(settings.BRAND)

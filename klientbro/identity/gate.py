@@ -1,4 +1,7 @@
-"""Stands before every page: a person without a firm, or short of what their firm asks, goes no on.
+"""Stands before every page: asks what the table of permissions says that its address asks for.
+
+A person without a firm, or short of the sign-in their firm asks for, waits; whoever's role does not
+allow it is refused, whatever id the address holds; so is everybody where the table says nothing.
 
 No question to the database: FirmMiddleware has asked already. Once a minute the session's row is
 told that its person is here.
@@ -6,65 +9,26 @@ told that its person is here.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Sequence
 from typing import Any
 
+from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django_htmx.http import HttpResponseClientRedirect
 
+from klientbro.practice.permissions import ActRefusedError
+from klientbro.tenants.permissions import Open, allows, need_of
+from klientbro.tenants.services import Place
+from klientbro.tenants.ways_in import SESSION_WAY, SINGLE_SIGN_ON
+
+logger = logging.getLogger(__name__)
+
 # What htmx asks by the clock, with nobody at the keyboard, does not keep a session alive (kb.js).
 UNATTENDED = "KB-Unattended"
 SET_UP = "mfa_index"
-
-# Pages that hold nothing of any firm, and those with which a second factor is set up. Everything
-# else waits; a test tries every address.
-ALWAYS = frozenset(
-    {
-        "account_change_password",
-        "account_login",
-        "account_logout",
-        "account_inactive",
-        "account_reauthenticate",
-        "account_reset_password",
-        "account_reset_password_done",
-        "account_reset_password_from_key",
-        "account_reset_password_from_key_done",
-        "account_set_password",
-        "account_signup",
-        "identity:accept",
-        "identity:choose_firm",
-        "identity:end_other_sessions",
-        "identity:end_session",
-        "identity:sessions",
-        "mfa_activate_totp",
-        "mfa_add_webauthn",
-        "mfa_authenticate",
-        "mfa_deactivate_totp",
-        "mfa_download_recovery_codes",
-        "mfa_edit_webauthn",
-        "mfa_generate_recovery_codes",
-        "mfa_index",
-        "mfa_list_webauthn",
-        "mfa_login_webauthn",
-        "mfa_reauthenticate",
-        "mfa_reauthenticate_webauthn",
-        "mfa_remove_webauthn",
-        "mfa_view_recovery_codes",
-        "one_time_link",
-        "operations:causes",
-        "operations:metrics",
-        "operations:ready",
-        "shell:health",
-        "shell:help",
-        "shell:help_local",
-        "shell:help_system",
-        "shell:preferences",
-        "shell:robots",
-        "shell:set_language",
-    }
-)
 
 
 class GateMiddleware:
@@ -81,14 +45,45 @@ class GateMiddleware:
     def process_view(
         self, request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: Any
     ) -> HttpResponseBase | None:
-        match = request.resolver_match
-        if not request.user.is_authenticated or match is None or match.view_name in ALWAYS:
+        name = request.resolver_match.view_name if request.resolver_match else ""
+        need = need_of(name, request.method or "")
+        if need is None:
+            logger.error("the address %s is not declared in tenants/permissions.py", name)
+            raise ActRefusedError(())
+        if need is Open.ANYBODY:
+            return None
+        if not request.user.is_authenticated:
+            return redirect_to_login(request.get_full_path())
+        closed = request.closed_places  # type: ignore[attr-defined]
+        if need is Open.OWN:
+            if closed and opens_more(name) and came_through_provider(request):
+                return _closed(request, closed, is_own=True)
             return None
         place = request.place  # type: ignore[attr-defined]
+        if place is None and closed:
+            return _closed(request, closed)
         if place is None:
             return render(request, "identity/no_firm.html", status=403)
         if place.lacks_second_factor:
             if request.headers.get("HX-Request") == "true":
                 return HttpResponseClientRedirect(redirect(SET_UP).url)
             return redirect(SET_UP)
+        if not allows(place.acts, need):
+            raise ActRefusedError(need if isinstance(need, frozenset) else ())
         return None
+
+
+def opens_more(name: str) -> bool:
+    """Whether the address changes what lets the person in to all of their firms."""
+    return name in ("account_change_password", "account_set_password") or name.startswith("mfa_")
+
+
+def came_through_provider(request: HttpRequest) -> bool:
+    """Whether one firm alone vouches for the person in this session."""
+    way = request.session.get(SESSION_WAY)
+    return way is not None and way["kind"] == SINGLE_SIGN_ON
+
+
+def _closed(request: HttpRequest, closed: Sequence[Place], *, is_own: bool = False) -> HttpResponse:
+    context = {"closed": closed, "is_own": is_own}
+    return render(request, "identity/sign_on/closed.html", context, status=403)

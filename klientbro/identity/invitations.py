@@ -23,7 +23,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from klientbro.clients.errors import RefusedError
+from klientbro.clients.models import Client
+from klientbro.clients.services.assigned import choose_clients
 from klientbro.clients.services.rows import current_firm_id
+from klientbro.identity.choosing import Choice
 from klientbro.identity.invitation_lines import Invitee, Problem
 from klientbro.identity.models import Invitation
 from klientbro.sync.queue import FIRST, Executes, defer
@@ -76,10 +79,12 @@ def open_invitations() -> QuerySet[Invitation]:
     return Invitation.objects.filter(used_at=None, withdrawn_at=None)
 
 
-def invite(invitees: Sequence[Invitee], role: str, by: User) -> int:
+def invite(invitees: Sequence[Invitee], choice: Choice, by: User) -> int:
     """Asks all of them into the current firm, or none. How many."""
     firm_id = current_firm_id()
     now = timezone.now()
+    clients = Client.objects.filter(public_id__in=choice.client_ids)
+    client_ids = sorted(clients.values_list("pk", flat=True))
     try:
         with transaction.atomic():
             Invitation.objects.bulk_create(
@@ -87,7 +92,9 @@ def invite(invitees: Sequence[Invitee], role: str, by: User) -> int:
                     firm_id=firm_id,
                     email=one.email,
                     name=one.name,
-                    role=role,
+                    role=choice.role,
+                    has_all_clients=choice.has_all_clients,
+                    client_ids=client_ids,
                     invited_by=by,
                     asked_at=now,
                 )
@@ -168,10 +175,22 @@ def accept(token: str) -> Accepted | None:
             user = User.objects.create_user(found.email, name=found.name)
         elif not user.is_active:
             return None
-        Membership.objects.get_or_create(firm_id=firm_id, user=user, defaults={"role": found.role})
-        found.used_at = timezone.now()
-        found.save(update_fields=["used_at"])
+        join(found, user)
         return Accepted(firm_id, user, user.last_login is None)
+
+
+def join(found: Invitation, user: User) -> None:
+    """Makes the person what the invitation says, and uses it up."""
+    member, is_new = Membership.objects.get_or_create(
+        firm_id=found.firm_id,
+        user=user,
+        defaults={"role": found.role, "has_all_clients": found.has_all_clients},
+    )
+    if is_new:
+        clients = Client.objects.filter(pk__in=found.client_ids)  # one may be gone meanwhile
+        choose_clients(member, list(clients.values_list("public_id", flat=True)))
+    found.used_at = timezone.now()
+    found.save(update_fields=["used_at"])
 
 
 def _usable(secret: bytes) -> QuerySet[Invitation]:

@@ -13,12 +13,16 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from klientbro.clients.errors import RefusedError
+from klientbro.clients.models import AssignedClient, Client
+from klientbro.clients.services.assigned import choose_clients
 from klientbro.clients.services.rows import current_firm_id
+from klientbro.identity.choosing import Choice
 from klientbro.identity.ending import end_sessions
 from klientbro.lib.sorting import norwegian_sort_key
 from klientbro.tenants.models import Firm, Membership
+from klientbro.tenants.permissions import Role, rights_of
 
-ADMINISTRATOR = "administrator"
+ADMINISTRATOR = Role.ADMINISTRATOR
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,26 +34,29 @@ class Member:
     name: str
     email: str
     role: str
+    clients: int | None  # how many one works for; None: all
     last_login: datetime | None
     has_second_factor: bool
     disabled_at: datetime | None
 
 
 def members() -> Sequence[Member]:
-    """Everybody of the current firm, those who may work first, then by name. Two statements."""
+    """Everybody of the current firm, those who may work first, then by name. Four statements."""
     rows = list(Membership.objects.select_related("user"))
     with_factor = set(
         Authenticator.objects.filter(user_id__in=[row.user_id for row in rows])
         .exclude(type=Authenticator.Type.RECOVERY_CODES)
         .values_list("user_id", flat=True)
     )
+    clients = _clients_of_members()
     found = [
         Member(
             row.public_id,
             row.user_id,
             row.user.name,
             row.user.email,
-            row.role,
+            str(_(rights.name)) if (rights := rights_of(row.role)) else row.role,
+            None if row.has_all_clients else len(clients.get(row.user_id, ())),
             row.user.last_login,
             row.user_id in with_factor,
             row.disabled_at,
@@ -80,16 +87,53 @@ def disable_member(public_id: UUID, by: int) -> Membership:
             raise RefusedError(
                 _("You cannot close your own access. Ask another administrator to do it.")
             )
-        if not Membership.current.filter(user_id=by, role=ADMINISTRATOR).exists():
-            raise RefusedError(
-                _("You are no longer an administrator of this firm, so nothing was changed.")
-            )
+        refuse_to_others(by)
         if member.disabled_at is None:
             refuse_without_administrator(member)
             member.disabled_at = timezone.now()
             member.save(update_fields=["disabled_at"])
         end_sessions(member.user_id)
         return member
+
+
+def change_member(public_id: UUID, choice: Choice, by: int) -> Membership:
+    """A new role and its clients, from the member's next request on. Twice changes nothing.
+
+    The firm's row is locked first, as when access is closed: of two administrators who give each
+    other a lesser role at the same moment the second is no administrator any more, and is refused.
+    """
+    with transaction.atomic():
+        lock_firm()
+        member = _found(public_id)
+        refuse_to_others(by)
+        if choice.role != ADMINISTRATOR:
+            refuse_without_administrator(member)
+        member.role, member.has_all_clients = choice.role, choice.has_all_clients
+        member.save(update_fields=["role", "has_all_clients"])
+        choose_clients(member, choice.client_ids)
+        return member
+
+
+def clients_of_member(member: Membership) -> tuple[set[UUID], set[int]]:
+    """The clients chosen for the member, and the ids of those they are responsible for."""
+    chosen = AssignedClient.objects.filter(membership=member)
+    responsible = Client.objects.filter(facts__responsible_id=member.user_id)
+    return (
+        set(chosen.values_list("client__public_id", flat=True)),
+        set(responsible.values_list("pk", flat=True)),
+    )
+
+
+def _clients_of_members() -> dict[int, set[int]]:
+    """By person, the clients chosen for them and those they are responsible for."""
+    found: dict[int, set[int]] = {}
+    chosen = AssignedClient.objects.filter(membership__has_all_clients=False)
+    for user_id, client_id in chosen.values_list("membership__user_id", "client_id"):
+        found.setdefault(user_id, set()).add(client_id)
+    responsible = Client.objects.filter(facts__responsible__isnull=False)
+    for user_id, client_id in responsible.values_list("facts__responsible_id", "pk"):
+        found.setdefault(user_id, set()).add(client_id)
+    return found
 
 
 def enable_member(public_id: UUID) -> Membership:
@@ -110,6 +154,14 @@ def require_second_factor(is_required: bool) -> None:
 def lock_firm() -> Firm:
     """Whoever changes who belongs to the firm waits for whoever does so already."""
     return Firm.objects.select_for_update().get(pk=current_firm_id())
+
+
+def refuse_to_others(by: int) -> None:
+    """Whoever was an administrator when the page was loaded may be none any more."""
+    if not Membership.current.filter(user_id=by, role=ADMINISTRATOR).exists():
+        raise RefusedError(
+            _("You are no longer an administrator of this firm, so nothing was changed.")
+        )
 
 
 def refuse_without_administrator(leaving: Membership) -> None:

@@ -6,7 +6,19 @@ import uuid
 
 from django.db import models
 
+from klientbro.identity.openid_provider.models import SigningKey
+from klientbro.identity.single_sign_on.models import SignOnDomain, SignOnLink, SignOnProvider
 from klientbro.tenants.models import Firm, User
+
+__all__ = [
+    "Invitation",
+    "ResetLetter",
+    "Session",
+    "SignOnDomain",
+    "SignOnLink",
+    "SignOnProvider",
+    "SigningKey",
+]
 
 
 class Session(models.Model):
@@ -34,6 +46,8 @@ class Invitation(models.Model):
     email = models.EmailField()
     name = models.CharField(max_length=200, blank=True)
     role = models.CharField(max_length=20)
+    has_all_clients = models.BooleanField(default=True, db_default=True)
+    client_ids = models.JSONField(default=list, db_default=models.Value([], models.JSONField()))
     invited_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
     # empty until the letter is written: the token exists only in the letter
     token_hash = models.BinaryField(null=True)

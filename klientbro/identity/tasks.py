@@ -6,10 +6,11 @@ import asyncio
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db import DatabaseError
+from django.db import DatabaseError, connections
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
+from klientbro.audit.sign_ins import note_failed_sign_ins
 from klientbro.identity.letters import send_invitations, send_reset_letters
 from klientbro.identity.models import Invitation
 from klientbro.identity.sessions import SessionStore
@@ -44,6 +45,22 @@ def send_letters_now(now: datetime) -> None:
 async def tidy(timestamp: int) -> None:
     """Deletes sessions that let nobody in, spent links, and invitations long over."""
     await asyncio.to_thread(tidy_now, timezone.now())
+
+
+@app.periodic(cron="* * * * *")
+@app.task(queue=QUEUE, queueing_lock="failed_sign_ins", name="klientbro.identity.tasks.note_failed")
+async def note_failed(timestamp: int) -> None:
+    """Failed sign-ins stand in the logs a minute later."""
+    await asyncio.to_thread(note_failed_now)
+
+
+def note_failed_now() -> None:
+    """Until none waits."""
+    try:
+        while note_failed_sign_ins():
+            pass
+    finally:
+        connections.close_all()
 
 
 def tidy_now(now: datetime) -> None:

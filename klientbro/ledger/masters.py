@@ -84,6 +84,7 @@ def land_masters(
 
 
 def _kind(target: _Target, text: str) -> sql.Composable:
+    # rule sql: a piece of a statement, written in this module
     return sql.SQL(text).format(sql.Literal(target.kind)) if target.kind else sql.SQL("")
 
 
@@ -141,6 +142,7 @@ def _merge(transaction: Transaction, key: BooksKey, target: _Target, names: Sequ
             updates=sql.SQL(", ").join(
                 sql.SQL("{0} = excluded.{0}").format(sql.Identifier(name)) for name in values
             ),
+            # rule sql: a piece of a statement, written in this module
             reopened=sql.SQL(reopened),
         ),
         {"firm": key.firm_id, "connection": key.connection_id},

@@ -13,10 +13,12 @@ from uuid import UUID
 from django.db import connection as database
 from django.db.models import QuerySet
 
+from klientbro.clients.services.assigned import who_may
 from klientbro.operations.models import Alert, Notice
 from klientbro.sync.causes import Cause, Owner, cause_text
 from klientbro.sync.queue import SYNC_TASK
 from klientbro.tenants.models import Membership
+from klientbro.tenants.permissions import Act
 
 SETTLED = timedelta(minutes=30)
 OVERDUE = timedelta(hours=6)
@@ -117,7 +119,7 @@ def items_for_people(now: datetime) -> dict[int, list[Item]]:
         notices = list(alert.notices.all())
         done = {notice.user_id for notice in notices if notice.kind == RECOVERY}
         for user_id in {notice.user_id for notice in notices if notice.kind == FAILURE} - done:
-            if user_id in people.members:
+            if people.may_see(user_id, alert):
                 found.setdefault(user_id, []).append(Item(alert, RECOVERY, alert.cause))
     return found
 
@@ -137,7 +139,12 @@ class _People:
         memberships = Membership.current.all()
         roles = dict(memberships.values_list("user_id", "role"))
         self.members = set(roles)
+        self.may = who_may()
         self.administrators = {one for one, role in roles.items() if role == ADMINISTRATOR}
+
+    def may_see(self, user_id: int, alert: Alert) -> bool:
+        """Whether somebody who was told once may still be told of the client."""
+        return self.may(user_id, alert.connection.client_id, Act.SEE_SOURCES)
 
     def who_answer_for(self, alert: Alert, owner: Owner) -> set[int]:
         """The client's responsible person; administrators without one, and for our own faults."""

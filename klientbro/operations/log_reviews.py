@@ -23,7 +23,7 @@ from klientbro.tenants.context import current_firm
 
 MONTHS_BACK = 12
 MOST_SHOWN = 1_000
-LOOKED_AT = ("reveal", "sign_in_failed")
+LOOKED_AT = ("reveal", "reveal_stopped", "sign_in_failed")
 
 
 @dataclass(frozen=True, slots=True)

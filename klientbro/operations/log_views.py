@@ -31,7 +31,6 @@ from klientbro.operations.log_rows import (
 )
 from klientbro.operations.log_words import ACTS, KINDS
 from klientbro.practice.pages import REFUSED, lead_on, person, product_view, read_month
-from klientbro.practice.permissions import Act
 from klientbro.tenants.context import current_firm, firm
 
 ROWS_AT_ONCE = 1_000
@@ -40,7 +39,7 @@ LONGEST_REMARK = 2_000
 
 @never_cache
 @require_safe
-@product_view(Act.READ_LOG)
+@product_view
 def log_page(request: HttpRequest) -> HttpResponse:
     """A page of entries, the newest first, narrowed as the address says."""
     asked = asked_in(request.GET)
@@ -61,7 +60,7 @@ def log_page(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 @require_POST
-@product_view(Act.READ_LOG)
+@product_view
 def log_export(request: HttpRequest) -> HttpResponseBase:
     """Every entry asked for as CSV, with its hash; the export itself is an entry."""
     asked, firm_id = asked_in(request.POST), current_firm()
@@ -109,7 +108,7 @@ def _text(value: Any) -> str:
 
 @never_cache
 @require_safe
-@product_view(Act.READ_LOG)
+@product_view
 def reviews_page(request: HttpRequest) -> HttpResponse:
     """The ended months: who looked at personal numbers and at what, and who has signed."""
     return render(request, "operations/reviews.html", {"months": months_to_review()})
@@ -117,7 +116,7 @@ def reviews_page(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 @require_safe
-@product_view(Act.READ_LOG)
+@product_view
 def review_page(request: HttpRequest, month: str) -> HttpResponse:
     """One month's reveals and sign-ins that failed, to look through and sign."""
     review = reveals_of(read_month(month).first_day)
@@ -126,7 +125,7 @@ def review_page(request: HttpRequest, month: str) -> HttpResponse:
 
 @never_cache
 @require_POST
-@product_view(Act.READ_LOG)
+@product_view
 def sign_review(request: HttpRequest, month: str) -> HttpResponseBase:
     """The administrator has looked; a month is signed once, and not before it has ended."""
     first = read_month(month).first_day

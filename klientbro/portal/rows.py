@@ -27,6 +27,7 @@ from klientbro.lib.numbers import NO_BREAK_SPACE, format_count
 from klientbro.portal.actions import action_of, action_words
 from klientbro.shell.markup import fill
 from klientbro.sync.services import ConnectionState, cause_text, connection_states
+from klientbro.tenants.permissions import Act
 from klientbro.tenants.services import firm_envelopes
 
 _BEGIN = mark_safe('<span class="kb-word">')
@@ -70,15 +71,18 @@ class Row:
     actions: SafeString
 
 
-def rows_of(connection_ids: Sequence[int]) -> list[Row]:
-    """The rows in the order of the ids. Two statements, three where a person is among them."""
+def rows_of(connection_ids: Sequence[int], acts: frozenset[Act]) -> list[Row]:
+    """The rows in the order of the ids, with the buttons of who may do these acts.
+
+    Two statements, three where a person is among them.
+    """
     found = Connection.objects.select_related("integration", "client").in_bulk(list(connection_ids))
     states = connection_states(found)
     envelopes = None
     if any(one.identifier_kind == IdentifierKind.NATIONAL_ID for one in found.values()):
         envelopes = firm_envelopes()
     rows = []
-    addresses, actions = _Addresses(), _Actions()
+    addresses, actions = _Addresses(), _Actions(acts)
     for key in connection_ids:
         if key not in found:
             continue
@@ -121,7 +125,8 @@ class _Actions:
 
     ID, ADDRESS = "00000000-0000-0000-0000-000000000001", "/address-of-the-row/"
 
-    def __init__(self) -> None:
+    def __init__(self, acts: frozenset[Act]) -> None:
+        self.acts = acts
         self.of_state: dict[bool, str] = {}
 
     def of(self, connection: Connection, address: str) -> SafeString:
@@ -132,10 +137,11 @@ class _Actions:
                 "id": self.ID,
                 "address": self.ADDRESS,
                 "brand": settings.BRAND,
+                "may": {act.name.lower(): True for act in self.acts},
             }
             self.of_state[is_active] = render_to_string("portal/parts/row_actions.html", context)
         made = self.of_state[is_active].replace(self.ADDRESS, address)
-        return mark_safe(made.replace(self.ID, str(connection.public_id)))  # noqa: S308 a UUID and our own address
+        return mark_safe(made.replace(self.ID, str(connection.public_id)))  # noqa: S308 a UUID and our own address # nosec B703
 
 
 def _row(

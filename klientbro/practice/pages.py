@@ -1,4 +1,4 @@
-"""What the products' views share: who may, the signed-in person, choices, and leading on."""
+"""What the products' views share: the signed-in person of a firm, choices, and leading on."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.utils import timezone
@@ -18,7 +17,6 @@ from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRedirect
 
 from klientbro.domain.periods import Month
-from klientbro.practice.permissions import Act, may
 from klientbro.tenants.context import current_firm
 from klientbro.tenants.models import User
 from klientbro.tenants.plans import kept_plans
@@ -32,22 +30,17 @@ def plans_for(request: HttpRequest) -> AbstractContextManager[None]:
     return kept_plans() if request.method in ("GET", "HEAD") else nullcontext()
 
 
-def product_view(act: Act) -> Callable[[View], View]:
-    """For a signed-in person of a firm who may do the act."""
+def product_view(view: View) -> View:
+    """For a signed-in person of a firm. What their role may do the gate has asked by now."""
 
-    def decorate(view: View) -> View:
-        @wraps(view)
-        def wrapped(request: HttpRequest, **arguments: Any) -> HttpResponseBase:
-            if current_firm() is None:
-                raise Http404
-            if not may(request.user, act):
-                raise PermissionDenied
-            with plans_for(request):
-                return view(request, **arguments)
+    @wraps(view)
+    def wrapped(request: HttpRequest, **arguments: Any) -> HttpResponseBase:
+        if current_firm() is None:
+            raise Http404
+        with plans_for(request):
+            return view(request, **arguments)
 
-        return login_required(wrapped)
-
-    return decorate
+    return login_required(wrapped)
 
 
 def person(request: HttpRequest) -> User:

@@ -1,33 +1,41 @@
-"""May this person? Every such question is asked here, and answered here alone.
+"""May this person? Asked of the one table (tenants/permissions.py), by what the gate cannot know.
 
-Everyone is an administrator until roles and assignment of clients come; then only this file, and
-the table it will read, change. Row-level security has settled which firm before anybody asks.
+The gate has asked already for what the address needs. Here is asked for what stands inside a form,
+and for which buttons are shown. Which firm, and which clients, the database has settled before.
 """
 
 from __future__ import annotations
 
-from enum import Enum, auto
+from collections.abc import Iterable
 
-from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest
 
-from klientbro.tenants.models import User
+from klientbro.tenants.permissions import Act
 
-
-class Act(Enum):
-    """What a person may want to do in the products."""
-
-    SEE = auto()
-    WORK = auto()  # prepare, comment, attach, match, change a task
-    REVIEW = auto()  # sign off what another has prepared
-    SET_FACTS = auto()
-    IMPORT_CLIENTS = auto()
-    EDIT_TEMPLATES = auto()
-    EDIT_REPORT_LINES = auto()  # a client's own, or the firm's default where none is named
-    CHANGE_SETTINGS = auto()
-    READ_LOG = auto()  # who did what, and the monthly review of it
-    MANAGE_MEMBERS = auto()  # invite to the firm, close access, say what sign-in must be
+__all__ = ["Act", "ActRefusedError", "acts_in", "may", "require"]
 
 
-def may(person: User | AnonymousUser, act: Act, *, client_id: int | None = None) -> bool:
-    """Whether the signed-in person may do it, on the client where one is named."""
-    return person.is_authenticated and person.is_active
+class ActRefusedError(PermissionDenied):
+    """The person may do none of the acts; the page says who may (identity/refusals.py)."""
+
+    def __init__(self, acts: Iterable[Act]) -> None:
+        super().__init__("the role does not allow it")
+        self.acts = tuple(acts)
+
+
+def acts_in(request: HttpRequest) -> frozenset[Act]:
+    """What the signed-in person may do in the firm they work in now."""
+    place = getattr(request, "place", None)
+    return place.acts if place is not None else frozenset()
+
+
+def may(request: HttpRequest, act: Act) -> bool:
+    """Whether the signed-in person may do it."""
+    return act in acts_in(request)
+
+
+def require(request: HttpRequest, act: Act) -> None:
+    """ActRefusedError for a person who may not do it."""
+    if not may(request, act):
+        raise ActRefusedError((act,))

@@ -15,6 +15,7 @@ from klientbro.connectors.registry import connectors
 from klientbro.database.urls import connection_parameters
 from klientbro.settings.environment import load_environment
 from klientbro.settings.logs import logging_settings
+from klientbro.settings.security import web_security
 
 ENVIRONMENT = load_environment()
 PACKAGE = Path(__file__).resolve().parent.parent
@@ -30,7 +31,6 @@ ALLOWED_HOSTS = [
     ENVIRONMENT.host,
     urlsplit(ENVIRONMENT.public_url).hostname or "localhost",
 ]
-CSRF_TRUSTED_ORIGINS = [ENVIRONMENT.public_url]
 BRAND = ENVIRONMENT.brand
 
 INSTALLED_APPS = [
@@ -60,11 +60,16 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.idp.oidc",
 ]
 
 MIDDLEWARE = [
-    "django.middleware.security.SecurityMiddleware",
+    # these first: what every answer says, static files and refusals included
+    "klientbro.shell.headers.HeadersMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "klientbro.shell.headers.SizeMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "klientbro.shell.middleware.LanguageMiddleware",
@@ -72,9 +77,9 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "klientbro.tenants.middleware.FirmMiddleware",
+    "klientbro.clients.middleware.ChosenClientsMiddleware",
     "klientbro.identity.gate.GateMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
 ]
@@ -149,6 +154,7 @@ AUTH_PASSWORD_VALIDATORS = [
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "klientbro.identity.passwords.BreachedPasswordValidator"},
+    {"NAME": "klientbro.identity.passwords.ContextWordsValidator"},
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
 ]
 ACCOUNT_LOGIN_METHODS = {"email"}
@@ -158,6 +164,11 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_ADAPTER = "klientbro.identity.adapters.AccountAdapter"
 ACCOUNT_FORMS = {"reset_password": "klientbro.identity.forms.ResetPasswordForm"}
 PASSWORD_RESET_TIMEOUT = 2 * 3600
+# Wrong passwords and codes: for each network address, and for each account wherever they come from.
+ACCOUNT_RATE_LIMITS = {
+    "login_failed": "10/m/ip,5/5m/key,100/h/ip,20/h/key,50/d/key",
+    "reset_password": "20/m/ip,5/m/key,20/d/key",
+}
 # A proxy in front tells whom it speaks for: without this, all people behind it count as one.
 ALLAUTH_TRUSTED_PROXY_COUNT = ENVIRONMENT.trusted_proxies
 MFA_ADAPTER = "klientbro.identity.adapters.SecondFactorAdapter"
@@ -167,6 +178,10 @@ MFA_FORMS = {
     "login_webauthn": "klientbro.identity.forms.SignInForm",
     "reauthenticate_webauthn": "klientbro.identity.forms.ReauthenticateForm",
 }
+# A firm's tools: klientbro/identity/openid_provider
+IDP_OIDC_ADAPTER = "klientbro.identity.openid_provider.adapter.ToolAdapter"
+IDP_OIDC_ACCESS_TOKEN_EXPIRES_IN = 600
+IDP_OIDC_AUTH_METHODS = ["client_secret_basic", "client_secret_post"]
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 # The address has proved itself by the link that came to it.
@@ -196,40 +211,19 @@ if ENVIRONMENT.email_url:
 
 # A budget is saved as one form: a hundred accounts in twelve months, and some.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 6_000
-SESSION_COOKIE_HTTPONLY = True
-SESSION_COOKIE_SAMESITE = "Lax"
-SESSION_COOKIE_NAME = "klientbro_session"
+_security = web_security(ENVIRONMENT.public_url)
+globals().update(_security)
+COOKIE_PREFIX = str(_security["COOKIE_PREFIX"])
+PERMISSIONS_POLICY = str(_security["PERMISSIONS_POLICY"])
+MOST_BODY_BYTES = int(_security["MOST_BODY_BYTES"])
+MESSAGE_STORAGE = "klientbro.shell.flash.MessageStorage"
 SESSION_ENGINE = "klientbro.identity.sessions"
 SESSION_IDLE = timedelta(minutes=ENVIRONMENT.session_idle_minutes)
 SESSION_ABSOLUTE = timedelta(hours=ENVIRONMENT.session_hours)
 SESSION_COOKIE_AGE = int(SESSION_ABSOLUTE.total_seconds())
-CSRF_COOKIE_HTTPONLY = True
-CSRF_USE_SESSIONS = True
-SECURE_CONTENT_TYPE_NOSNIFF = True
-SECURE_REFERRER_POLICY = "same-origin"
-X_FRAME_OPTIONS = "SAMEORIGIN"  # a voucher's document is shown in a frame of our own
-if ENVIRONMENT.public_url.startswith("https://"):
-    SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
-    SECURE_SSL_REDIRECT = False  # the proxy in front ends TLS
-    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-    SECURE_HSTS_SECONDS = 31_536_000
-
-CONTENT_SECURITY_POLICY = {
-    "DIRECTIVES": {
-        "default-src": ["'self'"],
-        "img-src": ["'self'", "data:"],
-        "object-src": ["'none'"],
-        "frame-src": ["'self'", "blob:"],
-        "frame-ancestors": ["'self'"],
-        "base-uri": ["'self'"],
-        "form-action": ["'self'"],
-    }
-}
 
 LANGUAGE_CODE = "nb"
 LANGUAGES = [("nb", _("Norwegian")), ("en", _("English"))]
-LANGUAGE_COOKIE_NAME = "klientbro_language"
-LANGUAGE_COOKIE_SAMESITE = "Lax"
 USE_TZ = True
 TIME_ZONE = "Europe/Oslo"
 LOCALE_PATHS = [
@@ -255,6 +249,7 @@ STORAGES = {
         )
     },
 }
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 WHITENOISE_USE_FINDERS = IS_TEST or DEBUG
 WHITENOISE_AUTOREFRESH = IS_TEST or DEBUG
 

@@ -6,7 +6,7 @@ import base64
 import json
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -75,6 +75,9 @@ class Environment:
     session_idle_minutes: int
     session_hours: int
     trusted_proxies: int
+    sign_on_private: bool
+    security_contact: str
+    security_txt_days: int
 
     def operator_settings(self, system: str) -> Mapping[str, str]:
         """The operator's settings of one connector, by the last part of their names."""
@@ -134,6 +137,9 @@ def load_environment(variables: Mapping[str, str] | None = None) -> Environment:
         ),
         session_hours=_whole(given, "KLIENTBRO_SESSION_HOURS", 12, low=1, high=24 * 30),
         trusted_proxies=_whole(given, "KLIENTBRO_TRUSTED_PROXIES", 0, low=0, high=5),
+        sign_on_private=_flag(given, "KLIENTBRO_SIGN_ON_PRIVATE"),
+        security_contact=_security_contact(given),
+        security_txt_days=_whole(given, "KLIENTBRO_SECURITY_TXT_DAYS", 180, low=1, high=365),
     )
 
 
@@ -143,21 +149,51 @@ def prepare_home(home: Path) -> None:
     path = home / "secrets.json"
     if path.exists():
         return
-    key_id = f"k{secrets.token_hex(3)}"
-    key = base64.b64encode(secrets.token_bytes(SECRET_KEY_BYTES)).decode()
-    body = {"secret_keys": f"{key_id}:{key}", "django_secret": secrets.token_urlsafe(48)}
-    draft = home / f".secrets.{os.getpid()}.{secrets.token_hex(4)}"
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        json.dump(body, file)
-        file.flush()
-        os.fsync(file.fileno())
+    key = new_secret_key()
+    text = f"{key.id}:{base64.b64encode(key.key).decode()}"
+    draft = _draft(home, {"secret_keys": text, "django_secret": secrets.token_urlsafe(48)})
     try:
         os.link(draft, path)  # fails where another process was first: its secrets stand
     except FileExistsError:
         pass
     finally:
         draft.unlink()
+
+
+def secret_keys_of_home(environment: Environment) -> tuple[SecretKey, ...]:
+    """The keys as they stand in the home folder now; those of the settings where these rule."""
+    if os.environ.get("KLIENTBRO_SECRET_KEYS"):
+        return environment.secret_keys
+    return _secret_keys(_stored_secrets(environment.home).get("secret_keys", ""))
+
+
+def write_secret_keys(home: Path, keys: Sequence[SecretKey]) -> None:
+    """Puts the keys in the home folder in the place of those there, whole or not at all."""
+    path = home / "secrets.json"
+    text = ",".join(f"{key.id}:{base64.b64encode(key.key).decode()}" for key in keys)
+    draft = _draft(home, {**_stored_secrets(home), "secret_keys": text})
+    draft.replace(path)
+    descriptor = os.open(home, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def new_secret_key() -> SecretKey:
+    """A fresh one with a name of its own."""
+    return SecretKey(f"k{secrets.token_hex(3)}", secrets.token_bytes(SECRET_KEY_BYTES))
+
+
+def _draft(home: Path, body: Mapping[str, str]) -> Path:
+    """The secrets in a file beside their place, on the disk for certain."""
+    draft = home / f".secrets.{os.getpid()}.{secrets.token_hex(4)}"
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        json.dump(body, file)
+        file.flush()
+        os.fsync(file.fileno())
+    return draft
 
 
 def _stored_secrets(home: Path) -> Mapping[str, str]:
@@ -254,6 +290,19 @@ def _email_url(given: Mapping[str, str]) -> str:
         raise ConfigurationError(
             "KLIENTBRO_EMAIL_URL must be like smtp+tls://user:password@host:587 "
             "(smtp, smtp+tls or smtps)."
+        )
+    return text
+
+
+def _security_contact(given: Mapping[str, str]) -> str:
+    """Who is told of a weakness: `mailto:`, `https:` or `tel:`; a bare address is a mailto."""
+    text = given.get("KLIENTBRO_SECURITY_CONTACT", "").strip()
+    if "@" in text and ":" not in text:
+        text = f"mailto:{text}"
+    if text and (not text.startswith(("mailto:", "https://", "tel:")) or not text.isprintable()):
+        raise ConfigurationError(
+            "KLIENTBRO_SECURITY_CONTACT must be an e-mail address, or begin with mailto:, https:// "
+            f"or tel:, not {text!r}"
         )
     return text
 

@@ -22,6 +22,10 @@ _SECRETS = re.compile(
 )
 
 
+# Addresses that let somebody in are told of without what lets in.
+_LINKS = re.compile(r"(/(?:inn|invitasjon)/|/konto/passord/glemt/\w+/)[^/\s'\"]{8,}")
+
+
 class About(logging.Filter):
     """Puts run, firm, connection and job on every record, where they are known."""
 
@@ -43,6 +47,8 @@ class TextLines(logging.Formatter):
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 Python's own name
         known = getattr(record, "about", {})
         ids = " ".join(f"{name}={known[name]}" for name in NAMES if name in known)
+        # what somebody sent must not look like a line of its own
+        record.message = record.message.replace("\r", "\\r").replace("\n", "\\n")
         line = super().formatMessage(record)
         return f"{line} [{ids}]" if ids else line
 
@@ -72,7 +78,8 @@ def clean(text: str, secrets: tuple[str, ...]) -> str:
     """The text without our own secrets, what looks like others', and personal numbers."""
     for secret in secrets:
         text = text.replace(secret, HIDDEN)
-    return hide_national_ids(_SECRETS.sub(rf"\1{HIDDEN}", text))
+    text = _LINKS.sub(rf"\1{HIDDEN}", _SECRETS.sub(rf"\1{HIDDEN}", text))
+    return hide_national_ids(text)
 
 
 def secrets_of(environment: Environment) -> tuple[str, ...]:

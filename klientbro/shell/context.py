@@ -9,12 +9,14 @@ from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 
 from klientbro.shell.icons import BRAND_MARK
-from klientbro.shell.navigation import GROUPS, Place
+from klientbro.shell.navigation import GROUPS, Place, groups_for
 from klientbro.shell.preferences import SCHEMES, color_scheme, has_letter_keys
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
     """Asks the database nothing, so that error pages can use it too."""
+    place = getattr(request, "place", None)
+    acts = place.acts if place is not None else frozenset()
     return {
         "brand": settings.BRAND,
         "brand_mark": BRAND_MARK,
@@ -24,8 +26,9 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "languages": settings.LANGUAGES,
         "navigation": [
             (group.heading, [(place, _is_here(request, place)) for place in group.places])
-            for group in GROUPS
+            for group in groups_for(acts)
         ],
+        "may": {act.name.lower(): True for act in acts},
         "sign_in_address": _sign_in_address(),
         "firm": getattr(request, "firm", None),
         "places": getattr(request, "places", ()),

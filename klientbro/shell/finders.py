@@ -45,7 +45,7 @@ class PackageFiles(BaseFinder):
         found = [self.storage.path(name)] if is_ours and self.storage.exists(name) else []
         if find_all or kwargs.get("all"):
             return found
-        return found[0] if found else None
+        return found[0] if found else []  # Django takes None for a file that was found
 
     def list(
         self, ignore_patterns: Iterable[str] | None

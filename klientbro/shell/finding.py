@@ -1,4 +1,4 @@
-"""The Ctrl-K finder: clients of the firm, and the accounts and vouchers of the client one is on."""
+"""The Ctrl-K finder: clients one may see, and accounts and vouchers of the client one is on."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from django.db.models import Q, QuerySet
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 
-from klientbro.clients.models import Client
+from klientbro.clients.models import Client, Connection
 from klientbro.ledger.queries import books_of, find
 from klientbro.lib.sorting import norwegian_sort_key
 from klientbro.shell.templatetags.kb import day, orgnr
+from klientbro.tenants.permissions import Act
 
 MOST_CLIENTS = 8
 LONGEST_TEXT = 100
@@ -44,9 +45,12 @@ class Findings:
         return not any(hits for _heading, hits in self.groups)
 
 
-def find_anything(text: str, client_id: UUID | None) -> Findings:
-    """Hits in the signed-in firm; row-level security hides every other firm's own."""
+def find_anything(text: str, client_id: UUID | None, acts: frozenset[Act]) -> Findings:
+    """Hits in the signed-in firm that one's role may open; the database hides all other clients."""
     wanted = " ".join(text.replace("\x00", "").split())[:LONGEST_TEXT]
+    if Act.SEE not in acts:
+        found = _connected(wanted) if Act.SEE_SOURCES in acts else ()
+        return Findings(((_("Clients"), found),))
     client = Client.objects.filter(public_id=client_id).first() if client_id else None
     groups = []
     if client is not None and wanted:
@@ -73,6 +77,21 @@ def _clients(text: str) -> tuple[Hit, ...]:
         Hit(client.name, orgnr(client.orgnr), address, "clients")
         for client in clients_matching(text)[:MOST_CLIENTS]
         if (address := _address("books:summary", [client.public_id]))
+    )
+
+
+def _connected(text: str) -> tuple[Hit, ...]:
+    """For who sees no figures: a client leads to how it is fetched."""
+    living = Connection.objects.filter(deleted_at=None).order_by("sort_key", "pk")
+    if text:
+        folded = norwegian_sort_key(text).partition("\x01")[0]
+        found = Q(name__icontains=text) | Q(sort_key__startswith=folded)
+        digits = _ORGNR.fullmatch("".join(text.split()))
+        living = living.filter(found | Q(orgnr__startswith=digits[1]) if digits else found)
+    return tuple(
+        Hit(one.name, orgnr(one.orgnr), address, "plug")
+        for one in living.select_related("integration")[:MOST_CLIENTS]
+        if (address := _address("portal:runs", [one.integration.system, one.public_id]))
     )
 
 

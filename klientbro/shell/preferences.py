@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 SCHEME_COOKIE = "klientbro_color_scheme"
@@ -12,22 +13,26 @@ _YEAR = 365 * 24 * 3600
 
 def color_scheme(request: HttpRequest) -> str:
     """auto follows the machine."""
-    chosen = request.COOKIES.get(SCHEME_COOKIE, "")
+    chosen = request.COOKIES.get(_full_name(SCHEME_COOKIE), "")
     return chosen if chosen in SCHEMES else "auto"
 
 
 def has_letter_keys(request: HttpRequest) -> bool:
     """Whether J and K move. They can be turned off (WCAG 2.1.4: speech input types letters)."""
-    return request.COOKIES.get(KEYS_COOKIE) != "off"
+    return request.COOKIES.get(_full_name(KEYS_COOKIE)) != "off"
 
 
-def remember(request: HttpRequest, response: HttpResponse, cookie: str, value: str) -> None:
-    """Keeps a choice for a year."""
+def remember(response: HttpResponse, cookie: str, value: str) -> None:
+    """Keeps a choice for a year, in this browser."""
     response.set_cookie(
-        cookie,
+        _full_name(cookie),
         value,
         max_age=_YEAR,
         samesite="Lax",
         httponly=True,
-        secure=request.is_secure(),
+        secure=settings.SESSION_COOKIE_SECURE,
     )
+
+
+def _full_name(cookie: str) -> str:
+    return f"{settings.COOKIE_PREFIX}{cookie}"

@@ -92,6 +92,7 @@ def _change(connection_id: int, value: str, when: str) -> bool:
         cursor.execute(
             "select 1 from ledger_books where connection_id = %s for update", [connection_id]
         )
+        # rule sql: one of two words of ours
         cursor.execute(
             f"update sync_state set history_held_at = {value} "  # noqa: S608 one of two words
             f"where connection_id = %s and history_held_at {when} returning 1",

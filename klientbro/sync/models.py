@@ -8,6 +8,8 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.functions import RandomUUID
 from django.db import models
 
+from klientbro.tenants.sealed import SealedField
+
 
 class State(models.Model):
     """Where one connection's copying stands. «Last tried» is apart from «last succeeded»."""
@@ -187,7 +189,7 @@ class AccessToken(models.Model):
 
     firm = models.ForeignKey("tenants.Firm", on_delete=models.CASCADE)
     reference = models.CharField(max_length=60)
-    sealed = models.BinaryField()
+    sealed = SealedField(sealed_as="token|{reference}")
     expires_at = models.DateTimeField()
 
     class Meta:
@@ -360,7 +362,7 @@ class DocumentRequest(models.Model):
     outcome = models.CharField(max_length=40, blank=True)
     file_name = models.CharField(max_length=200, blank=True)
     content_type = models.CharField(max_length=100, blank=True)
-    content_sealed = models.BinaryField(null=True)
+    content_sealed = SealedField(null=True, sealed_as="document")
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -20,6 +20,7 @@ from klientbro.ledger.landing import Transaction
 from klientbro.sync.budget import PriorityPacer
 from klientbro.sync.database import transaction
 from klientbro.tenants.envelopes import Envelopes
+from klientbro.tenants.keys import READ_KEYS, envelopes_from
 
 
 class SystemClock:
@@ -93,12 +94,12 @@ class SealedTokens:
 
 def envelopes_of(cursor: Transaction, firm_id: UUID) -> Envelopes:
     """The firm's envelopes, read in a transaction of that firm."""
-    row = cursor.execute(
-        "select data_key, data_key_wrapped_by from tenants_firm where id = %s", [firm_id]
-    ).fetchone()
-    if row is None or not isinstance(row[0], bytes):
-        raise LookupError("the firm is gone")
-    return Envelopes(firm_id, row[0], str(row[1]), settings.ENVIRONMENT.secret_keys)
+
+    def read() -> list[tuple[object, ...]]:
+        with transaction(firm_id) as again:
+            return again.execute(READ_KEYS, [firm_id]).fetchall()
+
+    return envelopes_from(firm_id, cursor.execute(READ_KEYS, [firm_id]).fetchall(), read)
 
 
 def token_reference(key_hash: bytes) -> str:

@@ -1,4 +1,4 @@
-"""Registers the tenants app, and grants the application's role its rights after each migration."""
+"""Registers the tenants app; after each migration rights are granted and walls are put up."""
 
 from __future__ import annotations
 
@@ -9,14 +9,16 @@ from django.db import connections
 from django.db.models.signals import post_migrate
 
 
-def grant_application_role(using: str, **_kwargs: Any) -> None:
+def grant_rights_and_put_up_walls(using: str, **_kwargs: Any) -> None:
     """Runs after every migration of the owner, so that the test database gets the rights too."""
     if using != "owner":
         return
+    from klientbro.tenants.chosen import wall_chosen_clients
     from klientbro.tenants.rls import grant_to_application
 
     with connections[using].cursor() as cursor:
         grant_to_application(cursor)
+        wall_chosen_clients(cursor)
 
 
 class TenantsConfig(AppConfig):
@@ -24,4 +26,8 @@ class TenantsConfig(AppConfig):
     label = "tenants"
 
     def ready(self) -> None:
-        post_migrate.connect(grant_application_role, dispatch_uid="grant_application_role")
+        post_migrate.connect(
+            grant_rights_and_put_up_walls,
+            sender=self,  # once, after all apps' migrations
+            dispatch_uid="grant_rights_and_put_up_walls",
+        )

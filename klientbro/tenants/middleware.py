@@ -11,6 +11,7 @@ from klientbro.lib.log_context import working_on
 from klientbro.tenants.context import acting_as, firm_set
 from klientbro.tenants.network import network_address
 from klientbro.tenants.services import places_of_user
+from klientbro.tenants.ways_in import SESSION_WAY, opened
 
 SESSION_FIRM = "firm"
 
@@ -27,10 +28,13 @@ class FirmMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         request.place = None  # type: ignore[attr-defined]
         request.places = ()  # type: ignore[attr-defined]
+        request.closed_places = ()  # type: ignore[attr-defined]
         request.firm = None  # type: ignore[attr-defined]
         if not request.user.is_authenticated:
             return self.get_response(request)
-        places = places_of_user(request.user.pk)
+        belongs = places_of_user(request.user.pk)
+        places = opened(belongs, request.session.get(SESSION_WAY), request.user.email)
+        inside = {place.firm.id for place in places}
         wanted = request.session.get(SESSION_FIRM)
         chosen = next((place for place in places if str(place.firm.id) == wanted), None)
         if chosen is None and places:
@@ -38,6 +42,10 @@ class FirmMiddleware:
             request.session[SESSION_FIRM] = str(chosen.firm.id)
         request.place = chosen  # type: ignore[attr-defined]
         request.places = tuple(places)  # type: ignore[attr-defined]
+        # what the person belongs to but has not come in to: their firms that ask for another way
+        request.closed_places = tuple(  # type: ignore[attr-defined]
+            place for place in belongs if place.firm.id not in inside
+        )
         request.firm = chosen.firm if chosen else None  # type: ignore[attr-defined]
         firm_id: UUID | None = chosen.firm.id if chosen else None
         acting = acting_as(request.user.pk, address=network_address(request))

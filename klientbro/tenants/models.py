@@ -6,22 +6,59 @@ import uuid
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractUser, BaseUserManager
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from klientbro.tenants.permissions import Role
+
 
 class Firm(models.Model):
-    """An accounting firm: the tenant. Its data key is wrapped by KLIENTBRO_SECRET_KEYS."""
+    """An accounting firm: the tenant."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     name = models.CharField(max_length=200)
-    data_key = models.BinaryField()
-    data_key_wrapped_by = models.CharField(max_length=64)
     requires_second_factor = models.BooleanField(default=False)
+    # Written by the database alone, from the firm's provider and domains (klientbro/identity): the
+    # provider as it is set up now, when it is on; whether it is a second factor (never, told or
+    # always); and the domains of addresses that it is the only way in for.
+    sign_on = models.UUIDField(null=True)
+    sign_on_factor = models.CharField(max_length=10, default="", db_default="")
+    sign_on_only_for = ArrayField(
+        models.CharField(max_length=253),
+        default=list,
+        db_default=models.Value("{}", ArrayField(models.CharField(max_length=253))),
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     def __str__(self) -> str:
         return self.name
+
+
+class DataKey(models.Model):
+    """One of a firm's keys, wrapped by KLIENTBRO_SECRET_KEYS: the only place where it stands.
+
+    Not in a backup's dump, so that destroying it here closes earlier backups too. The newest data
+    key seals; those before it are kept for as long as a backup may need them (`emptied_at`: since
+    when nothing here does).
+    """
+
+    firm = models.ForeignKey(Firm, on_delete=models.CASCADE)
+    use = models.CharField(max_length=10)
+    number = models.PositiveIntegerField()
+    wrapped = models.BinaryField()
+    wrapped_by = models.CharField(max_length=64)
+    made_at = models.DateTimeField()
+    retired_at = models.DateTimeField(null=True)
+    emptied_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["firm", "use", "number"], name="one_key_per_number"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.use} {self.number} of {self.firm_id}"
 
 
 class UserManager(BaseUserManager["User"]):
@@ -80,7 +117,9 @@ class Membership(models.Model):
     firm = models.ForeignKey(Firm, on_delete=models.CASCADE)
     user = models.ForeignKey(User, on_delete=models.CASCADE)
     public_id = models.UUIDField(unique=True, db_default=RandomUUID(), editable=False)
-    role = models.CharField(max_length=20, default="administrator")
+    role = models.CharField(max_length=20, default=Role.ADMINISTRATOR)
+    # False: only the clients chosen (clients.AssignedClient) and those they are responsible for
+    has_all_clients = models.BooleanField(default=True, db_default=True)
     disabled_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
     objects = models.Manager()
@@ -89,6 +128,7 @@ class Membership(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["firm", "user"], name="one_membership_per_firm"),
+            models.UniqueConstraint(fields=["firm", "id"], name="membership_firm_id"),
         ]
 
     def __str__(self) -> str:

@@ -32,6 +32,7 @@ WITHOUT_FIRM: dict[str, str] = {
     "django_content_type": "Django's own",
     "django_migrations": "Django's own; the application may only read it",
     "identity_session": "sign-in; its content is signed and holds no tenant data; keys are hashes",
+    "audit_failedsignin": "wrong passwords of the last minute, before a firm is known",
     "identity_resetletter": "a forgotten password, before a firm is known; holds a user only",
     "tenants_sharedvalue": "counts of failed sign-ins, before a firm is known; keys are hashes",
     "sync_schedule": "the scheduler looks across firms; ids and times only",
@@ -39,6 +40,7 @@ WITHOUT_FIRM: dict[str, str] = {
     "sync_budgetwait": "who waits for the allowance; no tenant data",
     "sync_budgetshare": "which slot of the shared allowance served whom last; ids and numbers only",
     "sync_budgetminute": "how the shared allowance was used; ids and counts only",
+    "tenants_destruction": "certificates of firms that are gone: ids, times, counts, digests",
     "procrastinate_jobs": "the queue works across firms; arguments are ids only",
     "procrastinate_events": "the queue's own",
     "procrastinate_periodic_defers": "the queue's own",
@@ -113,6 +115,9 @@ def grant_to_application(cursor: CursorWrapper) -> None:
           grant usage, select on all sequences in schema public to {APPLICATION_ROLE};
           if to_regclass('public.django_migrations') is not null then
             revoke insert, update, delete on django_migrations from {APPLICATION_ROLE};
+          end if;
+          if to_regclass('public.tenants_destruction') is not null then  -- the operator's
+            revoke insert, update, delete, maintain on tenants_destruction from {APPLICATION_ROLE};
           end if;
           if to_regclass('public.audit_entry') is not null then  -- its own code alone writes these
             revoke insert, update, delete, maintain on audit_entry, audit_head

@@ -5,18 +5,33 @@ from __future__ import annotations
 import hashlib
 import secrets
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
-from klientbro.lib.errors import ConfigurationError
-from klientbro.tenants.context import current_firm, firm_set
-from klientbro.tenants.envelopes import Envelopes, new_data_key
+from klientbro.tenants.context import firm_set
+from klientbro.tenants.envelopes import new_keys
+from klientbro.tenants.keys import add_key, firm_envelopes
 from klientbro.tenants.models import Firm, Membership, SignInLink, User
+from klientbro.tenants.permissions import Act, acts_of, is_always_for_all_clients
+
+__all__ = [
+    "Place",
+    "add_user",
+    "all_firms",
+    "create_firm",
+    "ensure_first_user",
+    "firm_envelopes",
+    "places_of_user",
+    "sign_in_path",
+    "use_sign_in_link",
+]
 
 LINK_LIFETIME = timedelta(hours=24)
 FIRST_FIRM = "Regnskapsbyrået"
@@ -24,24 +39,14 @@ FIRST_EMAIL = "admin@klientbro.example"
 
 
 def create_firm(name: str) -> Firm:
-    """A new firm with its own data key, in one transaction."""
+    """A new firm with its own keys, in one transaction."""
     firm_id = uuid.uuid4()
-    wrapped, wrapped_by = new_data_key(firm_id, settings.ENVIRONMENT.secret_keys)
+    keys = new_keys(firm_id, settings.ENVIRONMENT.secret_keys)
     with firm_set(firm_id), transaction.atomic():
-        return Firm.objects.create(
-            id=firm_id, name=name, data_key=wrapped, data_key_wrapped_by=wrapped_by
-        )
-
-
-def firm_envelopes() -> Envelopes:
-    """The current firm's envelopes. ConfigurationError outside a firm."""
-    firm_id = current_firm()
-    if firm_id is None:
-        raise ConfigurationError("no firm is set: secrets belong to a firm")
-    firm = Firm.objects.get(pk=firm_id)
-    return Envelopes(
-        firm.id, bytes(firm.data_key), firm.data_key_wrapped_by, settings.ENVIRONMENT.secret_keys
-    )
+        firm = Firm.objects.create(id=firm_id, name=name)
+        for key in keys:
+            add_key(firm_id, key)
+        return firm
 
 
 def add_user(firm_id: UUID, email: str, name: str = "") -> tuple[User, str]:
@@ -83,10 +88,11 @@ def _hash(token: str) -> bytes:
     return hashlib.sha256(token.encode()).digest()
 
 
+OWN_COLUMNS = 4  # of a place; the firm's follow
 # A passkey or an app of codes is a second factor; recovery codes alone are none.
 _PLACES = """
 select set_config('klientbro.user', %s, true);
-select m.role, f.requires_second_factor and not exists (
+select m.id, m.role, m.has_all_clients, f.requires_second_factor and not exists (
   select from mfa_authenticator a where a.user_id = m.user_id and a.type <> 'recovery_codes'
 ), {columns} from tenants_firm f join tenants_membership m on m.firm_id = f.id
 where m.user_id = %s and m.disabled_at is null order by f.created_at, f.id;
@@ -96,11 +102,18 @@ select set_config('klientbro.user', '', true)
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a user may work: the firm, as what, and whether the firm asks for more sign-in."""
+    """Where a user may work: the firm, as what, for whom, and whether it asks for more sign-in."""
 
     firm: Firm
+    member_id: int
     role: str
+    has_all_clients: bool
     lacks_second_factor: bool
+
+    @property
+    def acts(self) -> frozenset[Act]:
+        """What the person may do there."""
+        return acts_of(self.role, has_all_clients=self.has_all_clients)
 
 
 def places_of_user(user_id: int) -> list[Place]:
@@ -111,14 +124,23 @@ def places_of_user(user_id: int) -> list[Place]:
     fields = Firm._meta.concrete_fields
     columns = ", ".join(f"f.{field.column}" for field in fields)
     with transaction.atomic(), connection.cursor() as cursor:
+        # rule sql: the columns of Django's own model
         cursor.execute(_PLACES.format(columns=columns), [str(user_id), user_id])
         cursor.nextset()
         rows = cursor.fetchall()
     names = [field.attname for field in fields]
-    return [
-        Place(Firm.from_db("default", names, row), role, lacks_factor)
-        for role, lacks_factor, *row in rows
-    ]
+    return [_place(row, names) for row in rows]
+
+
+def _place(row: Sequence[Any], firm_fields: Sequence[str]) -> Place:
+    member_id, role, has_all_clients, lacks_factor = row[:OWN_COLUMNS]
+    return Place(
+        Firm.from_db("default", firm_fields, row[OWN_COLUMNS:]),
+        member_id,
+        role,
+        has_all_clients or is_always_for_all_clients(role),
+        lacks_factor,
+    )
 
 
 def all_firms() -> list[tuple[UUID, str]]:

@@ -157,6 +157,7 @@ class Pages:
     async def sign_in(self, visit: Visit) -> Response:
         email = visit.form.get("epost", "").strip().lower()
         password = visit.form.get("passord", "")
+        # rule timing: a stand-in with passwords that everybody knows
         user = next((u for u in USERS if u.email == email and u.password == password), None)
         following = visit.form.get("neste", "")
         if user is None:

@@ -56,6 +56,7 @@ class Sessions:
         if len(self._sessions) > 5_000:
             self._sessions = dict(list(self._sessions.items())[-2_500:])
         self._sessions[session.id] = session
+        # rule cookie: a stand-in, on loopback without TLS
         response.set_cookie(self.cookie, session.id, httponly=True, samesite="lax")
 
     def forget(self, session: Session) -> None:

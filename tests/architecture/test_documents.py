@@ -19,7 +19,9 @@ _PATH = re.compile(
 )
 _SETTING = re.compile(r"KLIENTBRO_[A-Z_]*[A-Z]")
 # What a running product makes, not what the project holds.
-_MADE_LATER = (".venv", ".setup", "node_modules", "var/", "secrets.json", "static/")
+_MADE_LATER = (
+    ".venv", ".setup", "node_modules", "var/", "secrets.json", "klientbro-keys.json", "static/",
+)  # fmt: skip
 
 
 def documents() -> list[Path]:

@@ -12,9 +12,8 @@ from typing import Any
 import pytest
 from allauth.mfa.models import Authenticator
 from django.db import connection, transaction
-from django.utils import timezone
 
-from klientbro.clients.models import Client, Connection, Integration, KeyCheck
+from klientbro.clients.models import Connection, Integration, KeyCheck
 from klientbro.identity.models import Invitation, Session
 from klientbro.practice.models import Assignment, AssignmentTemplate, LineRule, Task
 from klientbro.products.liquidity.models import Loan, Offer, PlannedLine, Scenario
@@ -35,10 +34,11 @@ from klientbro.products.report.models import (
 )
 from klientbro.sync.models import DocumentRequest, TestRun
 from klientbro.tenants.context import firm_set
-from klientbro.tenants.models import Firm, Membership, User
+from klientbro.tenants.models import Firm, Membership
 from klientbro.tenants.services import add_user, create_firm
 
 from .addresses import addresses
+from .rows import one_of_everything
 
 OWNED = (
     "client",
@@ -61,6 +61,7 @@ OPEN = {
     "metrics": "Prometheus, with its token; 404 where none is set",
     "causes": "why a client may stand still, without figures",
     "robots": "search engines are turned away",
+    "security_txt": "whom to tell of a weakness",
     "preferences": "language and colours of the sign-in page",
     "set_language": "the sign-in page in English",
     "account_login": "signing in",
@@ -74,8 +75,17 @@ OPEN = {
     "account_inactive": "says that a user is switched off",
     "account_signup": "leads to the sign-in page",
     "one_time_link": "the first sign-in",
+    "tool_configuration": "what a firm's tools must know; 404 without tools",
+    "tool_keys": "the public keys of the firm's issuer; 404 without tools",
+    "tool_token": "asks for the tool's own secret",
+    "tool_userinfo": "asks for a token",
+    "tool_revoke": "asks for the tool's own secret",
+    "sign_on": "signing in through the firm's own provider",
+    "sign_on_start": "the way to it; 404 without one",
+    "sign_on_back": "the way back from it",
     "help": "how to connect a client, without figures",
     "help_local": "the same",
+    "help_roles": "what each role may do",
     "help_system": "the same",
 }
 
@@ -94,130 +104,13 @@ def other_ids(db: None) -> dict[str, str]:
     """One of everything, in another firm."""
     other = create_firm("Naboen Regnskap AS")
     with firm_set(other.id), transaction.atomic():
-        integration = Integration.objects.create(firm=other, system="poweroffice")
-        client = Client.objects.create(
-            firm=other,
-            name="Naboens klient AS",
-            sort_key="naboens",
-            identifier_kind="orgnr",
-            orgnr="310000019",
-            identifier_hash=b"other",
-        )
-        theirs = Connection.objects.create(
-            firm=other,
-            integration=integration,
-            client=client,
-            name=client.name,
-            sort_key="naboens",
-            orgnr="310000019",
-            identifier_hash=b"other",
-            key_sealed=b"sealed",
-            key_hash=b"key",
-            is_active=True,
-        )
-        check = KeyCheck.objects.create(firm=other, integration=integration, connection=theirs)
-        run = TestRun.objects.create(firm=other, connection=theirs)
-        document = DocumentRequest.objects.create(firm=other, connection=theirs, voucher_id="v")
-        template = AssignmentTemplate.objects.create(firm=other, name="Naboens oppdrag", kind="vat")
-        assignment = Assignment.objects.create(
-            firm=other, client=client, template=template, valid_from="2026-01-01"
-        )
-        view = SavedView.objects.create(
-            firm=other, user=User.objects.create_user("nabo@example.no"), name="Naboens", query=""
-        )
-        rule = MatchRule.objects.create(firm=other, name="Naboens regel", shape="one_to_one")
-        own = {"firm": other, "client": client}
-        planned = PlannedLine.objects.create(
-            title="Naboens leie", amount=-1, first="2026-01-01", kind="other_out", **own
-        )
-        loan = Loan.objects.create(
-            title="Naboens lån",
-            remaining=9,
-            instalment=1,
-            yearly_rate=0,
-            next_day="2026-01-01",
-            **own,
-        )
-        offer = Offer.objects.create(
-            title="Naboens faste",
-            key="k",
-            amount=-1,
-            interval="monthly",
-            next_day="2026-01-01",
-            kind="other_out",
-            **own,
-        )
-        scenario = Scenario.objects.create(name="Naboens scenario", **own)
-        kept = KeptFile.objects.create(
-            firm=other, client=client, month="2026-10-01", kind="pdf", state="done"
-        )
-        attachment = Attachment.objects.create(
-            firm=other,
-            client=client,
-            account_id="7001920",
-            month="2026-10-01",
-            name="Naboens.pdf",
-            content_type="application/pdf",
-            size=1,
-            sha256="0" * 64,
-            content_sealed=b"sealed",
-        )
-        LineRule.objects.create(firm=other, client=client, prefix="74", line="cost_of_goods")
-        pack = Pack.objects.create(
-            firm=other, client=client, month="2026-10-01", title="Naboens rapport", parts=["result"]
-        )
-        group = Group.objects.create(firm=other, name="Naboens gruppe")
-        texts = PackTemplate.objects.create(firm=other, name="Naboens mal")
         neighbour = Membership.objects.get(
             user=add_user(other.id, "nabo2@example.no", "Naboens")[0]
         )
-        invitation = Invitation.objects.create(
-            firm=other, email="ny@example.no", role="administrator", asked_at=timezone.now()
-        )
+        found = one_of_everything(other, "Naboens", "310000019", neighbour)
     with transaction.atomic():  # the savepoint takes the other firm off the open transaction
         pass
-    session = Session.objects.create(
-        key_hash=b"theirs",
-        user=neighbour.user,
-        content="",
-        created_at=timezone.now(),
-        last_seen_at=timezone.now(),
-    )
-    key = Authenticator.objects.create(user=neighbour.user, type="webauthn", data={"name": "k"})
-    return {
-        "system": "poweroffice",
-        "connection_id": str(theirs.public_id),
-        "client_id": str(client.public_id),
-        "check_id": str(check.public_id),
-        "run_id": str(run.public_id),
-        "request_id": str(document.public_id),
-        "voucher_no": "1",
-        "account_id": "7001920",
-        "kind": "csv",
-        "month": "2026-10",
-        "form": "AS",
-        "template_id": str(template.public_id),
-        "assignment_id": str(assignment.public_id),
-        "view_id": str(view.public_id),
-        "rule_id": str(rule.public_id),
-        "line_id": str(planned.public_id),
-        "loan_id": str(loan.public_id),
-        "offer_id": str(offer.public_id),
-        "scenario_id": str(scenario.public_id),
-        "pack_id": str(pack.public_id),
-        "group_id": str(group.public_id),
-        "texts_id": str(texts.public_id),
-        "edition": "1",
-        "file_id": str(kept.public_id),
-        "attachment_id": str(attachment.public_id),
-        "token": "not-a-token",
-        "member_id": str(neighbour.public_id),
-        "invitation_id": str(invitation.public_id),
-        "session_id": str(session.public_id),
-        "pk": str(key.pk),
-        "uidb36": "1",
-        "key": "not-a-key",
-    }
+    return found
 
 
 def everything_of(other_firm_of: dict[str, str]) -> tuple[object, ...]:

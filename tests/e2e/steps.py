@@ -8,7 +8,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from .running import RunningHouse
 
-PASSWORD = "et langt passord 123"
+PASSWORD = "blå elg i motvind 47"
 
 
 def sign_in_with_link(context: BrowserContext, house: RunningHouse) -> None:

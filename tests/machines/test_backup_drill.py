@@ -24,6 +24,7 @@ from klientbro.database.paths import ServerPaths
 from klientbro.database.postmaster import stop
 from simulators.poweroffice_go.testing import Simulator
 
+KEYS = "klientbro-keys.json"
 PROJECT = Path(__file__).resolve().parents[2]
 DENTISTS, ILLUSTRATOR = 21, 4  # a company, and a person whose identifier is a personal number
 
@@ -158,7 +159,8 @@ def test_books_come_back_equal_and_the_sync_goes_on(
     here.klientbro("sync", "--all", "--wait")
     file = Path(told["file"])
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    assert [entry.name for entry in file.parent.iterdir()] == [file.name]
+    assert sorted(entry.name for entry in file.parent.iterdir()) == [file.name, KEYS]
+    assert stat.S_IMODE((file.parent / KEYS).stat().st_mode) == 0o600
     assert int(told["postings"]) > 4000
     assert Decimal(told["debit"]) == -Decimal(told["credit"]) > 0
 

@@ -243,3 +243,21 @@ def test_every_table_left_out_is_there_and_has_a_reason() -> None:
     assert watched == {name for name in watched if is_watched(name)}
     assert {"clients_connection", "tenants_membership", "practice_task", "sync_pace"} <= watched
     assert "ledger_posting" not in watched
+
+
+@pytest.mark.django_db(databases=["default", "owner"])
+def test_every_table_that_should_be_watched_is_and_the_log_guards_itself() -> None:
+    with connections["owner"].cursor() as cursor:
+        cursor.execute(
+            "select c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace "
+            "and n.nspname = 'public' where c.relkind in ('r', 'p') and not c.relispartition "
+            "and (c.relname = 'tenants_firm' or exists (select from pg_attribute a "
+            "where a.attrelid = c.oid and a.attname = 'firm_id' and not a.attisdropped))"
+        )
+        wanted = {(name, "audited") for (name,) in cursor.fetchall() if is_watched(name)}
+        wanted |= {("audit_entry", f"audit_{one}") for one in ("ends", "stays", "stays_whole")}
+        cursor.execute(
+            "select tgrelid::regclass::text, tgname from pg_trigger where not tgisinternal "
+            "and tgenabled = 'O' and (tgname = 'audited' or tgname like 'audit\\_%%')"
+        )
+        assert set(cursor.fetchall()) == wanted

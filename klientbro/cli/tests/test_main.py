@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from pathlib import Path
 
 import pytest
 
 from klientbro.cli import main as entry
 from klientbro.cli.command import Command
 from klientbro.lib.errors import ConfigurationError, KlientbroError
+from klientbro.settings.environment import prepare_home
 
 
 def raising(error: BaseException) -> Command:
@@ -62,3 +64,11 @@ def test_wrong_setting_is_a_message(
     monkeypatch.setenv("KLIENTBRO_PORT", "eight")
     assert entry.main(["doctor"]) == 2
     assert "KLIENTBRO_PORT" in capsys.readouterr().err
+
+
+def test_home_and_its_secrets_are_for_one_account_alone(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    for _twice in range(2):
+        prepare_home(home)
+    assert home.stat().st_mode & 0o077 == 0
+    assert (home / "secrets.json").stat().st_mode & 0o177 == 0

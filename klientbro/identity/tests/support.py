@@ -13,7 +13,7 @@ from klientbro.identity.tasks import send_letters_now
 from klientbro.tenants.models import Firm, User
 from klientbro.tenants.services import add_user, create_firm
 
-PASSWORD = "et langt passord 123"
+PASSWORD = "blå elg i motvind 47"
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 
 

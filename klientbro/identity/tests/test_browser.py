@@ -17,6 +17,7 @@ from klientbro.products.overview.tests.test_browser import look, shoot
 from klientbro.shell.tests.test_browser import check, chromium, context, faults, page
 from klientbro.tenants.context import firm as in_firm
 from klientbro.tenants.models import Firm, User
+from klientbro.tenants.permissions import Role
 from klientbro.tenants.services import add_user
 
 __all__ = ["chromium", "context", "faults", "page"]
@@ -104,13 +105,14 @@ def test_pages_of_a_letters_link_are_accessible(
     scheme: str,
     language: str,
 ) -> None:
+    from klientbro.identity.choosing import Choice
     from klientbro.identity.invitation_lines import Invitee
     from klientbro.identity.invitations import invite
     from klientbro.identity.tests.support import letters
 
     address = f"ny.{firm_account.id}@furulund.example"
     with in_firm(firm_account.id):
-        invite([Invitee(1, address, "Ola Haug")], "administrator", user)
+        invite([Invitee(1, address, "Ola Haug")], Choice(Role.ADMINISTRATOR, True), user)
     letter = next(one for one in letters() if one.to == [address])
     context = chromium.new_context(base_url=live_server.url)
     context.set_default_timeout(60_000)

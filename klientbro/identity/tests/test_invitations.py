@@ -15,7 +15,7 @@ from django.test import Client as DjangoBrowser
 from django.utils import timezone
 
 from klientbro.identity.invitation_lines import MOST, read_invitees
-from klientbro.identity.invitations import accept
+from klientbro.identity.invitations import accept, new_token
 from klientbro.identity.models import Invitation
 from klientbro.identity.tasks import send_letters_now, tidy_now
 from klientbro.identity.tests.support import (
@@ -33,7 +33,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def invite(browser: Any, *lines: str) -> Any:
-    return browser.post("/brukere/inviter/", {"people": "\n".join(lines)})
+    return browser.post("/brukere/inviter/", {"people": "\n".join(lines), "role": "administrator"})
 
 
 def only_link() -> str:
@@ -81,6 +81,18 @@ def test_link_works_once(signed_in: Any, firm_account: Firm) -> None:
 
     assert again.status_code == 404
     assert "gjelder ikke lenger" in again.content.decode()
+
+
+def test_link_that_nobody_gave_out_opens_nothing_though_its_firm_invites(
+    signed_in: Any, firm_account: Firm
+) -> None:
+    invite(signed_in, "ola@furulund.example")
+    only_link()
+    made_up, _hash = new_token(firm_account.id)
+
+    assert accept(made_up) is None
+    assert DjangoBrowser().get(f"/invitasjon/{made_up}/").status_code == 404
+    assert people_of(firm_account) == {"kari.nordahl@furulund.example"}
 
 
 def test_of_two_presses_at_once_one_joins(signed_in: Any, firm_account: Firm) -> None:

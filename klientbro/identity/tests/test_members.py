@@ -88,7 +88,10 @@ def test_list_asks_no_more_for_many_than_for_few(signed_in: Any, firm_account: F
         signed_in.get("/brukere/")
     for number in range(8):
         person(firm_account, f"person{number}@furulund.example")
-    signed_in.post("/brukere/inviter/", {"people": "a@b.no\nc@d.no\ne@f.no"})
+    signed_in.post(
+        "/brukere/inviter/",
+        {"people": "a@b.no\nc@d.no\ne@f.no", "role": "reader", "clients": "alle"},
+    )
     signed_in.get("/brukere/")  # what was said is shown once
     with CaptureQueriesContext(connection) as many:
         answer = signed_in.get("/brukere/")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from allauth.account.internal.flows.login import perform_login
 from allauth.account.models import Login
 from django.contrib import messages
@@ -14,9 +17,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from klientbro.identity.invitations import accept, find_invitation
+from klientbro.identity.single_sign_on.stages import WAY
 from klientbro.tenants.middleware import SESSION_FIRM
 from klientbro.tenants.models import User
 from klientbro.tenants.services import use_sign_in_link
+from klientbro.tenants.ways_in import RECOVERY
 
 TAKEN = 409
 
@@ -34,7 +39,8 @@ def one_time_link(request: HttpRequest, token: str) -> HttpResponse:
             _("This link has been used or is too old. Ask for a new one: klientbro user create."),
         )
         return redirect("account_login")
-    return sign_in(request, user)
+    # the operator's word opens a firm for its administrator also where its provider fails
+    return sign_in(request, user, {"kind": RECOVERY})
 
 
 @never_cache
@@ -71,8 +77,10 @@ def accept_invitation(request: HttpRequest, token: str) -> HttpResponse:
     return response
 
 
-def sign_in(request: HttpRequest, user: User) -> HttpResponse:
+def sign_in(request: HttpRequest, user: User, way: Mapping[str, Any] | None = None) -> HttpResponse:
     """Signs in by a link, past no second factor: who has one is asked for it as always."""
     onward = "/" if user.has_usable_password() else reverse("account_set_password")
-    response: HttpResponse = perform_login(request, Login(user=user, redirect_url=onward))
+    response: HttpResponse = perform_login(
+        request, Login(user=user, redirect_url=onward, signal_kwargs={WAY: way} if way else None)
+    )
     return response

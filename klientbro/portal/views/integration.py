@@ -23,6 +23,7 @@ from klientbro.portal.views.shared import (
     system_title,
     updates,
 )
+from klientbro.practice.permissions import acts_in
 from klientbro.shell.paging import PARAMETER, pages_of
 
 MOST_WATCHED = PAGE_SIZE
@@ -47,7 +48,7 @@ def integration_page(request: HttpRequest, system: str) -> HttpResponse:
     pages = pages_of(request, total, PAGE_SIZE)
     if pages.number != wanted:  # past the end: the last page there is
         counted, total, ids = list_part(integration.pk, query, offset=pages.offset)
-    rows = rows_of(ids)
+    rows = rows_of(ids, acts_in(request))
     context: dict[str, Any] = {
         "integration": integration,
         "title": system_title(system),

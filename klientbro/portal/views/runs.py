@@ -35,6 +35,7 @@ from klientbro.portal.views.shared import (
     system_name,
     system_title,
 )
+from klientbro.practice.permissions import acts_in
 from klientbro.shell.paging import PARAMETER, pages_around
 from klientbro.sync.requests import request_lines, run_of, runs_among
 from klientbro.sync.services import ConnectionState, connection_states
@@ -115,7 +116,7 @@ def requests_page(request: HttpRequest, system: str, connection_id: UUID) -> Htt
 def _about(request: HttpRequest, connection: Connection) -> dict[str, Any]:
     """The head both pages share: who, how it stands, last tried apart from last fetched."""
     state = connection_states([connection.pk]).get(connection.pk, ConnectionState())
-    [row] = rows_of([connection.pk])
+    [row] = rows_of([connection.pk], acts_in(request))
     system = connection.integration.system
     is_due = connection.is_active and state.next_at is not None
     return {

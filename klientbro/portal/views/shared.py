@@ -25,6 +25,7 @@ from klientbro.domain.periods import Month
 from klientbro.portal.chips import chips
 from klientbro.portal.queries import ListQuery, counts
 from klientbro.portal.rows import rows_of
+from klientbro.practice.permissions import acts_in
 from klientbro.shell.toasts import Tone, toast
 from klientbro.sync.chosen import books_begin_on
 from klientbro.tenants.context import current_firm
@@ -183,7 +184,7 @@ def updates(
     is_poll: bool = False,
 ) -> HttpResponse:
     """Rows and counters to be put where they belong, out of band."""
-    rows = rows_of(connection_ids)
+    rows = rows_of(connection_ids, acts_in(request))
     counted = counts([integration.pk], months=False)[integration.pk]
     address = list_address(request, integration)
     context = {

@@ -11,6 +11,7 @@ from klientbro.practice.books.views import (
     exports,
     late,
     refetch,
+    reveal,
     trial_balance,
     vouchers,
 )
@@ -23,6 +24,7 @@ urlpatterns = [
     path("", clients.clients_page, name="clients"),
     path(CLIENT, clients.summary_page, name="summary"),
     path(CLIENT + "sammendrag/", clients.summary_page, name="summary_page"),
+    path(CLIENT + "fodselsnummer/", reveal.reveal_number, name="reveal_number"),
     path(CLIENT + "saldobalanse/", trial_balance.trial_balance_page, name="trial_balance"),
     path(CLIENT + "saldobalanse/les/", trial_balance.read_again, name="read_again"),
     path(CLIENT + "saldobalanse/" + FILE, exports.trial_balance_file, name="trial_balance_file"),

@@ -70,7 +70,7 @@ class OpenRows:
                 )
             last = timing(item, shown["amount"]) if timing is not None else ""
             made.append(_ROW.format(tick=tick, timing=last, **shown))
-        return SafeString("".join(made))
+        return SafeString("".join(made))  # every part of it is escaped # nosec B703
 
     def _timing(self) -> Any:
         """What lists an open row of the bank as a timing item, or takes it back."""
@@ -91,7 +91,7 @@ class OpenRows:
                     _UNLIST, key=item.key, address=back, label=undo % named, icon=check, words=name
                 )
             label = escaped(list_ % named)
-            return SafeString(
+            return SafeString(  # every part of it is escaped # nosec B703
                 _LIST.format(
                     mark=escaped(item.mark), address=address, title=title, label=label, icon=clock
                 )
@@ -121,11 +121,11 @@ def suggestion_rows(
                 else "",
             )
         )
-    return SafeString("".join(made))
+    return SafeString("".join(made))  # every part of it is escaped # nosec B703
 
 
 def _items(items: Iterable[Item]) -> SafeString:
-    return SafeString(
+    return SafeString(  # every part of it is escaped # nosec B703
         "".join(
             _ITEM.format(
                 day=day(item.day),

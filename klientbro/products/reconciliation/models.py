@@ -21,6 +21,7 @@ from klientbro.products.reconciliation.bank_models import (
     Statement,
     StatementLine,
 )
+from klientbro.tenants.sealed import SealedField
 
 __all__ = [
     "AccountPlan",
@@ -351,7 +352,7 @@ class Attachment(models.Model):
     content_type = models.CharField(max_length=100)
     size = models.IntegerField()
     sha256 = models.CharField(max_length=64)
-    content_sealed = models.BinaryField()
+    content_sealed = SealedField(sealed_as="attachment")
     added_at = models.DateTimeField(auto_now_add=True)
     added_by = models.ForeignKey(
         "tenants.User", on_delete=models.SET_NULL, null=True, related_name="+"
@@ -403,7 +404,7 @@ class KeptFile(models.Model):
     ground = models.CharField(max_length=64, blank=True)
     sha256 = models.CharField(max_length=64, blank=True)
     size = models.IntegerField(default=0)
-    content_sealed = models.BinaryField(null=True)
+    content_sealed = SealedField(null=True, sealed_as="period_file")
     asked_at = models.DateTimeField(auto_now_add=True)
     asked_by = models.ForeignKey(
         "tenants.User", on_delete=models.SET_NULL, null=True, related_name="+"

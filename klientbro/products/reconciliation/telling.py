@@ -14,10 +14,12 @@ from uuid import UUID
 
 from django.db import connection
 
+from klientbro.clients.services.assigned import who_may
 from klientbro.clients.services.rows import current_firm_id
 from klientbro.domain.periods import Month
 from klientbro.domain.reconciliation.sign_offs import Change, ChangeKind
 from klientbro.products.reconciliation.models import SuspensionNotice
+from klientbro.tenants.permissions import Act
 
 TOLD_WITHIN = timedelta(days=30)
 OWN_DOING = (ChangeKind.DOCUMENTATION_CHANGED, ChangeKind.METHOD_CHANGED)
@@ -64,13 +66,16 @@ class SetAside:
 
 
 def set_aside_for_people(now: datetime) -> dict[int, list[SetAside]]:
-    """What each person has not been told of yet, by user id. One statement."""
+    """What each person has not been told of yet, by user id; of clients they still may see."""
     found: dict[int, list[SetAside]] = defaultdict(list)
+    may = who_may()
     with connection.cursor() as cursor:
         cursor.execute(
             _WAITING, {"since": now - TOLD_WITHIN, "own": [kind.value for kind in OWN_DOING]}
         )
         for user_id, id_, client, public_id, name, month, number, title, cause, detail in cursor:
+            if not may(user_id, client, Act.SEE):
+                continue
             change = Change(ChangeKind(cause), **_texts(detail))
             found[user_id].append(
                 SetAside(id_, client, public_id, name, Month.of(month), f"{number} {title}", change)

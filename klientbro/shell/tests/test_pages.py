@@ -46,7 +46,7 @@ def test_an_open_page_is_whole_norwegian_and_within_the_policy(client: Client, p
     assert answer.status_code == (404 if path == "/finnes-ikke/" else 200)
     assert '<html lang="nb"' in html
     assert html.count("<h1") == 1
-    assert "default-src 'self'" in answer.headers["Content-Security-Policy"]
+    assert "script-src 'self'" in answer.headers["Content-Security-Policy"]
     assert "unsafe" not in answer.headers["Content-Security-Policy"]
     check_no_inline(html)
 
@@ -58,7 +58,7 @@ def test_a_signed_in_page_has_the_rail_and_is_within_the_policy(
 ) -> None:
     answer = signed_in.get(path, follow=True)
     html = answer.content.decode()
-    assert "default-src 'self'" in answer.headers["Content-Security-Policy"]
+    assert "script-src 'self'" in answer.headers["Content-Security-Policy"]
     check_no_inline(html)
     if not path.startswith("/konto/"):
         for address in ("/integrasjoner/", "/klienter/", "/hjelp/"):
@@ -68,8 +68,9 @@ def test_a_signed_in_page_has_the_rail_and_is_within_the_policy(
 
 
 @pytest.mark.django_db
-def test_the_start_page_is_the_portal(client: Client) -> None:
-    assert client.get("/").headers["Location"] == "/integrasjoner/"
+def test_the_start_page_is_the_portal_for_whoever_connects_clients(signed_in: Client) -> None:
+    assert signed_in.get("/").headers["Location"] == "/integrasjoner/"
+    assert Client().get("/").headers["Location"] == "/konto/logg-inn/?next=/"
 
 
 @pytest.mark.django_db
@@ -107,7 +108,7 @@ def test_a_choice_is_kept_and_leads_back_but_never_to_another_site(client: Clien
     assert answer.cookies["klientbro_keys"].value == "off"
     for wicked in ("https://example.com/", "//example.com", "javascript:alert(1)", ""):
         answer = client.post("/valg/", {"scheme": "pink", "next": wicked})
-        assert answer.headers["Location"] == "/integrasjoner/"
+        assert answer.headers["Location"] == "/"
         assert not answer.cookies
     assert client.get("/valg/").status_code == 405
 
@@ -145,7 +146,8 @@ def test_an_old_form_is_refused_with_what_to_do(firm_account: Any) -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
-    "template", ["400.html", "403.html", "403_csrf.html", "404.html", "429.html", "500.html"]
+    "template",
+    ["400.html", "403_csrf.html", "404.html", "413.html", "429.html", "500.html"],
 )
 def test_every_error_page_renders_with_and_without_a_request(
     rf: RequestFactory, template: str
@@ -217,7 +219,7 @@ def test_a_one_time_link_signs_in_once_and_only_when_pressed(
     assert "_auth_user_id" in client.session
     page = client.get("/konto/passord/nytt/").content.decode()
     assert "Velg et passord" in page
-    chosen = {"password1": "et langt passord 123", "password2": "et langt passord 123"}
+    chosen = {"password1": "blå elg i motvind 47", "password2": "blå elg i motvind 47"}
     assert client.post("/konto/passord/nytt/", chosen).status_code == 302
 
     other = Client()
@@ -225,7 +227,7 @@ def test_a_one_time_link_signs_in_once_and_only_when_pressed(
     assert "Lenken er brukt eller for gammel" in again.content.decode()
     assert "_auth_user_id" not in other.session
     other.post(
-        "/konto/logg-inn/", {"login": "ny@furulund.example", "password": "et langt passord 123"}
+        "/konto/logg-inn/", {"login": "ny@furulund.example", "password": "blå elg i motvind 47"}
     )
     assert "_auth_user_id" in other.session
 
@@ -234,7 +236,7 @@ def test_a_one_time_link_signs_in_once_and_only_when_pressed(
 def test_a_short_password_is_refused_with_words_at_the_field(signed_in: Client, user: Any) -> None:
     answer = signed_in.post(
         "/konto/passord/",
-        {"oldpassword": "et langt passord 123", "password1": "kort", "password2": "kort"},
+        {"oldpassword": "blå elg i motvind 47", "password1": "kort", "password2": "kort"},
     )
     html = answer.content.decode()
     assert 'aria-invalid="true"' in html
@@ -249,7 +251,7 @@ def test_wrong_passwords_end_in_a_message_that_says_to_wait(client: Client, user
     for _attempt in range(12):
         last = client.post("/konto/logg-inn/", typed)
     assert "For mange" in last.content.decode()
-    client.post("/konto/logg-inn/", typed | {"password": "et langt passord 123"})
+    client.post("/konto/logg-inn/", typed | {"password": "blå elg i motvind 47"})
     assert "_auth_user_id" not in client.session
 
 

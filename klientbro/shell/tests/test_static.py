@@ -21,7 +21,7 @@ def test_the_listed_files_are_found_and_no_others() -> None:
     for name in FILES:
         assert Path(finder.find(f"packages/{name}")).is_file()
     for other in ("packages/package.json", "packages/../package.json", "htmx.js", "packages/"):
-        assert finder.find(other) is None
+        assert finder.find(other) == []
         assert finder.find(other, find_all=True) == []
     assert {name for name, _storage in finder.list([])} == set(FILES)
     assert finder.check() == []

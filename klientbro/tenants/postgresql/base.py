@@ -1,4 +1,4 @@
-"""Applies the current firm, and who acts, at the start of every transaction, transaction-locally.
+"""Applies the firm, the chosen clients and who acts as every transaction begins, and for it alone.
 
 A session-level setting would leak to the next request on a pooled connection; a transaction-local
 one is gone with the transaction. The policies read it once per statement.
@@ -13,10 +13,21 @@ from django.db.backends.postgresql.base import ServerBindingCursor
 from django.db.backends.postgresql.operations import DatabaseOperations
 from psycopg.pq import TransactionStatus
 
-from klientbro.tenants.context import ACTOR_SETTING, SETTING, actor_setting, current_firm
+from klientbro.tenants.context import (
+    ACTOR_SETTING,
+    CLIENTS_SETTING,
+    CONNECTIONS_SETTING,
+    SETTING,
+    actor_setting,
+    chosen_setting,
+    current_firm,
+)
 
 # Text of a statement seen so often before is prepared; so many are kept for each connection.
 PREPARED_AFTER, MOST_PREPARED = 1, 400
+SETTINGS = (SETTING, ACTOR_SETTING, CLIENTS_SETTING, CONNECTIONS_SETTING)
+APPLY = "select " + ", ".join(f"set_config('{name}', %s, true)" for name in SETTINGS)
+UNSET = ("",) * len(SETTINGS)
 
 
 class Operations(DatabaseOperations):
@@ -30,17 +41,14 @@ class DatabaseWrapper(base.DatabaseWrapper):
     """PostgreSQL with `set_config('klientbro.firm', …, true)` where a transaction begins."""
 
     ops_class = Operations
-    _applied: tuple[str, str] = ("", "")  # firm and actor
+    _applied: tuple[str, ...] = UNSET
     keeps_plans: bool = False  # klientbro.tenants.plans sets it
 
     def _apply_firm(self) -> None:
-        wanted = (str(current_firm() or ""), actor_setting())
+        wanted = (str(current_firm() or ""), actor_setting(), *chosen_setting())
         if self.connection is not None and wanted != self._applied:
             with self.connection.cursor() as cursor:
-                cursor.execute(
-                    "select set_config(%s, %s, true), set_config(%s, %s, true)",
-                    [SETTING, wanted[0], ACTOR_SETTING, wanted[1]],
-                )
+                cursor.execute(APPLY, wanted)
             self._applied = wanted
 
     def go_back_to_firm(self) -> None:
@@ -56,7 +64,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def _set_autocommit(self, autocommit: bool) -> None:
         super()._set_autocommit(autocommit)  # type: ignore[misc]  # the stubs leave it out
-        self._applied = ("", "")
+        self._applied = UNSET
         if not autocommit:
             self._apply_firm()
 
@@ -71,11 +79,11 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def _savepoint_rollback(self, sid: str) -> None:
         super()._savepoint_rollback(sid)  # type: ignore[misc]  # the stubs leave it out
         # the rollback also took back a set_config made inside: apply it whatever we believed
-        self._applied = ("\0", "\0")
+        self._applied = ("\0",)
         self._apply_firm()
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
-        self._applied = ("", "")
+        self._applied = UNSET
         connection = super().get_new_connection(conn_params)
         connection.prepare_threshold, connection.prepared_max = PREPARED_AFTER, MOST_PREPARED
         return connection

@@ -154,6 +154,19 @@ def test_failed_savepoint_does_not_leave_the_inner_firm_behind(two_firms: tuple[
         assert [client.firm_id for client in Client.objects.all()] == [first.id]
 
 
+def test_after_a_failed_savepoint_the_same_block_goes_on_in_its_own_firm(
+    two_firms: tuple[Any, Any],
+) -> None:
+    first, second = two_firms
+    with in_firm(first.id), firm_set(second.id):
+        try:
+            with django_transaction.atomic():
+                raise ZeroDivisionError
+        except ZeroDivisionError:
+            pass
+        assert [client.name for client in Client.objects.all()] == [f"Kunde av {second.name}"]
+
+
 def test_envelope_copied_to_another_firm_does_not_open(two_firms: tuple[Any, Any]) -> None:
     first, second = two_firms
     with in_firm(first.id):
@@ -167,8 +180,10 @@ def test_envelope_copied_to_another_firm_does_not_open(two_firms: tuple[Any, Any
 def test_data_key_copied_from_another_firm_opens_nothing(two_firms: tuple[Any, Any]) -> None:
     first, second = two_firms
     with transaction(first.id) as cursor:
-        wrapped = cursor.execute("select data_key from tenants_firm").fetchone()
+        wrapped = cursor.execute(
+            "select wrapped from tenants_datakey where use = 'data'"
+        ).fetchone()
     with transaction(second.id) as cursor:
-        cursor.execute("update tenants_firm set data_key = %s", wrapped)
+        cursor.execute("update tenants_datakey set wrapped = %s where use = 'data'", wrapped)
     with in_firm(second.id), pytest.raises(ConfigurationError):
         firm_envelopes()

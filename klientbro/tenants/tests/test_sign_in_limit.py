@@ -18,7 +18,7 @@ from klientbro.tenants.services import add_user, create_firm
 from klientbro.tenants.shared_cache import prune_shared_values
 
 PROCESS = "klientbro.tenants.tests.sign_in_process"
-EMAIL, PASSWORD = "kari.nordahl@furulund.example", "et langt passord 123"
+EMAIL, PASSWORD = "kari.nordahl@furulund.example", "blå elg i motvind 47"
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 from klientbro.practice.books.access import ClientPage
 from klientbro.practice.books.typed import typed_text
 from klientbro.practice.books.views.shared import client_view
+from klientbro.shell.headers import may_be_framed
 from klientbro.sync.models import DocumentRequest
 from klientbro.sync.services import request_document
 from klientbro.tenants.services import firm_envelopes
@@ -68,12 +69,7 @@ def document(request: HttpRequest, page: ClientPage, request_id: UUID) -> HttpRe
     name = asked.file_name or "bilag"
     response["Content-Disposition"] = content_disposition_header(not is_shown, name) or ""
     response["Cache-Control"] = "private, no-store"
-    # Somebody else's file: nothing in it may run or reach out. A browser's own PDF viewer works.
-    response["Content-Security-Policy"] = (
-        "default-src 'none'; object-src 'self'; plugin-types application/pdf; "
-        "style-src 'unsafe-inline'; frame-ancestors 'self'"
-    )
-    return response
+    return may_be_framed(response)
 
 
 def _request(page: ClientPage, request_id: UUID) -> DocumentRequest:

@@ -28,17 +28,16 @@ from klientbro.practice.lines.tables import LineChange
 from klientbro.practice.lines.views.pages import accounts_of
 from klientbro.practice.lines.views.shared import Scope, scope_of
 from klientbro.practice.pages import REFUSED, lead_on, person, product_view
-from klientbro.practice.permissions import Act
 
 MOST_SHOWN = 200
 MOST_CHOSEN = 500
 
 
 @require_POST
-@product_view(Act.EDIT_REPORT_LINES)
+@product_view
 def preview(request: HttpRequest, client_id: UUID | None = None) -> HttpResponse:
     """What would move. Nothing is written; the page carries the change to be saved."""
-    scope = scope_of(request, client_id, Act.EDIT_REPORT_LINES)
+    scope = scope_of(client_id)
     try:
         wanted = checked_rules(_typed(request, scope))
     except RefusedError as error:
@@ -50,10 +49,10 @@ def preview(request: HttpRequest, client_id: UUID | None = None) -> HttpResponse
 
 
 @require_POST
-@product_view(Act.EDIT_REPORT_LINES)
+@product_view
 def save(request: HttpRequest, client_id: UUID | None = None) -> HttpResponse:
     """Writes the change that was shown. Changed meanwhile: shown anew, as it would be now."""
-    scope = scope_of(request, client_id, Act.EDIT_REPORT_LINES)
+    scope = scope_of(client_id)
     pairs = (each.rpartition("=") for each in request.POST.getlist("rule")[:MOST_CHOSEN])
     wanted = {prefix: line for prefix, _sign, line in pairs if prefix}
     try:
@@ -74,10 +73,10 @@ def save(request: HttpRequest, client_id: UUID | None = None) -> HttpResponse:
 
 
 @require_POST
-@product_view(Act.EDIT_REPORT_LINES)
+@product_view
 def undo(request: HttpRequest, client_id: UUID | None = None) -> HttpResponse:
     """Takes a change back."""
-    scope = scope_of(request, client_id, Act.EDIT_REPORT_LINES)
+    scope = scope_of(client_id)
     typed = typed_text(request.POST, "change")
     change = LineChange.objects.filter(
         client=scope.client_id, number=int(typed) if typed.isdecimal() and len(typed) < 9 else -1

@@ -25,7 +25,6 @@ from klientbro.practice.lines.services import (
 from klientbro.practice.lines.tables import LineChange
 from klientbro.practice.lines.views.shared import Scope, scope_of
 from klientbro.practice.pages import product_view
-from klientbro.practice.permissions import Act
 from klientbro.shell.paging import pages_of
 
 PAGE_SIZE = 100
@@ -61,10 +60,10 @@ class AccountLine:
 
 
 @require_GET
-@product_view(Act.SEE)
+@product_view
 def client_page_of_lines(request: HttpRequest, client_id: UUID) -> HttpResponse:
     """The client's accounts, those without a line first. A fixed number of statements."""
-    scope = scope_of(request, client_id, Act.SEE)
+    scope = scope_of(client_id)
     client, firm = rules_for(scope.client_id or 0)
     mapping = mapping_of(client, firm)
     lines = [AccountLine(each, mapping.place(each)) for each in accounts_of(scope.page)]
@@ -86,10 +85,10 @@ def client_page_of_lines(request: HttpRequest, client_id: UUID) -> HttpResponse:
 
 
 @require_GET
-@product_view(Act.SEE)
+@product_view
 def firm_page_of_lines(request: HttpRequest) -> HttpResponse:
     """The firm's rules, which hold for every client without its own, and the standard below."""
-    scope = scope_of(request, None, Act.SEE)
+    scope = scope_of(None)
     rules = rules_of(None)
     context = {
         "rules": _rules(rules),

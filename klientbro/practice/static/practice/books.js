@@ -22,3 +22,23 @@ document.addEventListener("click", (event) => {
     if (!menu.contains(event.target) || event.target.closest("a")) menu.open = false;
   }
 });
+
+// A personal number is taken out of the page again when its time is over, or the page is left.
+(() => {
+  function hide(shown) {
+    const around = shown.parentElement;
+    shown.remove();
+    if (!around) return;
+    around.querySelectorAll("[data-part-of-reveal]").forEach((part) => part.remove());
+    around.querySelectorAll("[data-hidden-again]").forEach((told) => { told.hidden = false; });
+  }
+  function watch() {
+    for (const shown of document.querySelectorAll("[data-hide-after]:not([data-watched])")) {
+      shown.dataset.watched = "";
+      setTimeout(() => hide(shown), Number(shown.dataset.hideAfter) * 1000);
+    }
+  }
+  document.addEventListener("htmx:afterSettle", watch);
+  window.addEventListener("pagehide", () => document.querySelectorAll("[data-hide-after]").forEach(hide));
+  watch();
+})();

@@ -19,7 +19,6 @@ from klientbro.ledger.rows import MonthState
 from klientbro.practice.books.texts import month_name, seal_tone
 from klientbro.practice.books.typed import page_number, typed_text
 from klientbro.practice.pages import product_view
-from klientbro.practice.permissions import Act
 from klientbro.products.liquidity.models import Standing
 from klientbro.shell.finding import clients_matching
 from klientbro.shell.paging import pages_of
@@ -44,7 +43,7 @@ class ClientRow:
 
 
 @require_GET
-@product_view(Act.SEE)
+@product_view
 def clients_page(request: HttpRequest) -> HttpResponse:
     """Active clients, and those that were and have a forecast. A fixed number of statements."""
     search = typed_text(request.GET, "q")

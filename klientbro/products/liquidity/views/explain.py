@@ -58,7 +58,7 @@ class Explained:
 
 
 @require_GET
-@product_view(Act.SEE)
+@product_view
 def lines_page(request: HttpRequest, client_id: UUID) -> HttpResponse:
     """One line by its key, or a day's lines of one kind and certainty. 404 when there are none."""
     page, made = page_and_made(client_id)
@@ -99,13 +99,13 @@ def lines_page(request: HttpRequest, client_id: UUID) -> HttpResponse:
         "title": rows[0].title if len(rows) == 1 else rows[0].kind,
         "day": found[0].day,
         "total": sum(line.amount for line in found),
-        "may_work": may(request.user, Act.WORK),
+        "may_work": may(request, Act.WORK),
     }
     return show(request, page, TAB, "liquidity/lines.html", context)
 
 
 @require_POST
-@product_view(Act.WORK)
+@product_view
 def set_expected(request: HttpRequest, client_id: UUID) -> HttpResponse:
     """Sets the day an open item's money is expected; an empty day takes it back."""
     client = client_page(client_id).client

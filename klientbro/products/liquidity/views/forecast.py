@@ -54,7 +54,7 @@ MOST_ROWS = 30
 
 
 @require_GET
-@product_view(Act.SEE)
+@product_view
 def forecast_page(request: HttpRequest, client_id: UUID) -> HttpResponse:
     """The whole forecast of a client. A fixed number of statements."""
     page, made = made_of(client_id)
@@ -116,7 +116,7 @@ def forecast_page(request: HttpRequest, client_id: UUID) -> HttpResponse:
         "left_out": [(one, left_out_words(one)) for one in base.left_out],
         "left_sum": sum((one.amount for one in base.left_out), ZERO),
         "offer_count": Offer.objects.filter(client_id=page.client.pk, state="offered").count(),
-        "may_work": may(request.user, Act.WORK),
+        "may_work": may(request, Act.WORK),
     }
     return show(request, page, TAB, "liquidity/forecast.html", context)
 

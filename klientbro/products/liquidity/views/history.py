@@ -25,7 +25,6 @@ from klientbro.ledger.queries.cash import BankAccount, bank_accounts, bank_by_da
 from klientbro.practice.books.access import ClientPage, read_client
 from klientbro.practice.books.views.shared import show
 from klientbro.practice.pages import product_view
-from klientbro.practice.permissions import Act
 from klientbro.products.liquidity.choosing import settings_of
 from klientbro.products.liquidity.gathering import chosen_bank, start_of
 from klientbro.products.liquidity.models import KeptForecast
@@ -36,7 +35,7 @@ MOST_ROWS = 60
 
 
 @require_GET
-@product_view(Act.SEE)
+@product_view
 def history_page(request: HttpRequest, client_id: UUID) -> HttpResponse:
     """The hit rate at each distance, and the newest forecasts with what the bank stood at."""
 

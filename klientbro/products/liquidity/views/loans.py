@@ -16,7 +16,6 @@ from klientbro.domain.liquidity.schedules import MONTHS_BETWEEN, Interval
 from klientbro.practice.books.access import client_page
 from klientbro.practice.books.views.shared import show
 from klientbro.practice.pages import REFUSED, lead_on, person, product_view
-from klientbro.practice.permissions import Act
 from klientbro.products.liquidity.models import Loan
 from klientbro.products.liquidity.texts import interval_name
 from klientbro.products.liquidity.views.shared import (
@@ -34,14 +33,14 @@ HIGHEST_RATE = Decimal(60)
 
 
 @require_http_methods(["GET", "POST"])
-@product_view(Act.WORK)
+@product_view
 def new_loan(request: HttpRequest, client_id: UUID) -> HttpResponse:
     """Makes a loan."""
     return _form(request, client_id, None)
 
 
 @require_http_methods(["GET", "POST"])
-@product_view(Act.WORK)
+@product_view
 def edit_loan(request: HttpRequest, client_id: UUID, loan_id: UUID) -> HttpResponse:
     """Changes or takes away a loan. Two people at once: the second is told."""
     client = client_page(client_id).client

@@ -24,7 +24,7 @@ SEEN_SHOWN = 6
 
 
 @require_GET
-@product_view(Act.SEE)
+@product_view
 def plan_page(request: HttpRequest, client_id: UUID) -> HttpResponse:
     """Everything planned, and what history offers. Three statements beside the client's own."""
     page = client_page(client_id)
@@ -45,13 +45,13 @@ def plan_page(request: HttpRequest, client_id: UUID) -> HttpResponse:
             (one, interval_name(Interval(one.interval)), one.yearly_rate * 100) for one in loans
         ],
         "is_learned": bool(offers) or Learned.objects.filter(**own).exists(),
-        "may_work": may(request.user, Act.WORK),
+        "may_work": may(request, Act.WORK),
     }
     return show(request, page, TAB, "liquidity/plan.html", context)
 
 
 @require_POST
-@product_view(Act.WORK)
+@product_view
 def decide(request: HttpRequest, client_id: UUID, offer_id: UUID) -> HttpResponse:
     """Takes or refuses an offer, or offers it again. Pressed twice, or by two, once counts."""
     client = client_page(client_id).client

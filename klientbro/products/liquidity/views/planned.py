@@ -19,7 +19,6 @@ from klientbro.practice.books.access import client_page
 from klientbro.practice.books.typed import voucher_number
 from klientbro.practice.books.views.shared import show
 from klientbro.practice.pages import REFUSED, lead_on, person, product_view
-from klientbro.practice.permissions import Act
 from klientbro.products.liquidity.models import Offer, PlannedLine
 from klientbro.products.liquidity.texts import interval_name, kind_name
 from klientbro.products.liquidity.views.shared import (
@@ -41,14 +40,14 @@ VAT_RATES = {"25": Decimal("0.25"), "15": Decimal("0.15"), "12": Decimal("0.12")
 
 
 @require_http_methods(["GET", "POST"])
-@product_view(Act.WORK)
+@product_view
 def new_line(request: HttpRequest, client_id: UUID) -> HttpResponse:
     """Makes a manual line."""
     return _form(request, client_id, None)
 
 
 @require_http_methods(["GET", "POST"])
-@product_view(Act.WORK)
+@product_view
 def edit_line(request: HttpRequest, client_id: UUID, line_id: UUID) -> HttpResponse:
     """Changes or takes away a line. Two people at once: the second is told."""
     client = client_page(client_id).client

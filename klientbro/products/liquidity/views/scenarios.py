@@ -23,7 +23,6 @@ from klientbro.lib.dates import format_date
 from klientbro.lib.numbers import format_nok
 from klientbro.practice.books.views.shared import show
 from klientbro.practice.pages import REFUSED, lead_on, person, product_view
-from klientbro.practice.permissions import Act
 from klientbro.products.liquidity.choosing import change_to_json, changes_of
 from klientbro.products.liquidity.making import Made
 from klientbro.products.liquidity.models import Scenario
@@ -50,14 +49,14 @@ SPARE = 2
 
 
 @require_http_methods(["GET", "POST"])
-@product_view(Act.WORK)
+@product_view
 def new_scenario(request: HttpRequest, client_id: UUID) -> HttpResponse:
     """Makes a scenario."""
     return _form(request, client_id, None)
 
 
 @require_http_methods(["GET", "POST"])
-@product_view(Act.WORK)
+@product_view
 def edit_scenario(request: HttpRequest, client_id: UUID, scenario_id: UUID) -> HttpResponse:
     """Changes or takes away a scenario. Two people at once: the second is told."""
     return _form(request, client_id, scenario_id)

@@ -17,7 +17,6 @@ from klientbro.ledger.queries.cash import bank_accounts, party_names
 from klientbro.practice.books.access import ClientPage, client_page, read_client
 from klientbro.practice.books.views.shared import show
 from klientbro.practice.pages import REFUSED, lead_on, person, product_view
-from klientbro.practice.permissions import Act
 from klientbro.products.liquidity.choosing import settings_of
 from klientbro.products.liquidity.codec import habits_from_json
 from klientbro.products.liquidity.gathering import chosen_bank, start_of
@@ -40,7 +39,7 @@ MOST_HABITS = 50
 
 
 @require_http_methods(["GET", "POST"])
-@product_view(Act.CHANGE_SETTINGS)
+@product_view
 def settings_page(request: HttpRequest, client_id: UUID) -> HttpResponse:
     """Shows and saves the settings. Two people at once: the second is told."""
 
@@ -62,7 +61,7 @@ def settings_page(request: HttpRequest, client_id: UUID) -> HttpResponse:
 
 
 @require_POST
-@product_view(Act.CHANGE_SETTINGS)
+@product_view
 def set_habit(request: HttpRequest, client_id: UUID) -> HttpResponse:
     """Sets how late a customer pays; empty takes it back to what is learned."""
     client = client_page(client_id).client

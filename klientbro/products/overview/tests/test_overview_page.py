@@ -28,6 +28,8 @@ from klientbro.products.overview.importing import (
 )
 from klientbro.products.overview.models import OverviewClient, SavedView
 from klientbro.sync.models import State
+from klientbro.tenants.models import Membership
+from klientbro.tenants.permissions import Role
 
 
 @pytest.fixture
@@ -422,3 +424,16 @@ def test_financial_year_is_chosen_for_one_client_and_for_many_and_given_back(
     assert chosen() == [5, 5, None]
     signed_in.post("/oversikt/fakta/", both | {"year_start_month": ""})
     assert chosen() == [None, None, None]
+
+
+@pytest.mark.parametrize(("role", "status"), [(Role.ACCOUNTANT, 403), (Role.ADMINISTRATOR, 302)])
+def test_only_an_administrator_says_who_is_responsible(
+    three, signed_in, user, role: Role, status: int
+) -> None:
+    Membership.objects.filter(user=user).update(role=role)
+    chosen = {"client": [str(three[0].public_id)]}
+    answer = signed_in.post("/oversikt/fakta/", chosen | {"responsible": str(user.pk)})
+    assert answer.status_code == status
+    assert ClientFacts.objects.filter(responsible=user).exists() == (status == 302)
+    other = signed_in.post("/oversikt/fakta/", chosen | {"vat_frequency": "yearly"})
+    assert other.status_code == 302

@@ -29,7 +29,6 @@ from klientbro.practice.assignments.templates import (
     save_template,
 )
 from klientbro.practice.pages import REFUSED, lead_on, person_id, product_view
-from klientbro.practice.permissions import Act
 from klientbro.products.overview.texts import kind_name, kinds, rule_names
 from klientbro.products.overview.views.clients import chosen_clients, find_client
 from klientbro.products.overview.views.shared import address_of, dialog
@@ -39,7 +38,7 @@ SPARE_LINES = 2
 
 
 @require_GET
-@product_view(Act.SEE)
+@product_view
 def templates_page(request: HttpRequest) -> HttpResponse:
     """The firm's templates with their tasks, and how many clients have each."""
     templates = list(
@@ -63,7 +62,7 @@ def templates_page(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-@product_view(Act.EDIT_TEMPLATES)
+@product_view
 def import_standard(request: HttpRequest) -> HttpResponse:
     """Brings in the standard templates; again it only adds what is missing."""
     changed = import_standard_templates()
@@ -81,7 +80,7 @@ def import_standard(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-@product_view(Act.EDIT_TEMPLATES)
+@product_view
 def copy(request: HttpRequest, template_id: UUID) -> HttpResponse:
     """A copy to change freely."""
     made = copy_template(find_template(template_id))
@@ -93,7 +92,7 @@ def copy(request: HttpRequest, template_id: UUID) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@product_view(Act.EDIT_TEMPLATES)
+@product_view
 def template_page(request: HttpRequest, template_id: UUID | None = None) -> HttpResponse:
     """A template and its tasks. Saved, the clients that have it get their tasks merged."""
     template = find_template(template_id) if template_id else None
@@ -135,7 +134,7 @@ def template_page(request: HttpRequest, template_id: UUID | None = None) -> Http
 
 
 @require_http_methods(["GET", "POST"])
-@product_view(Act.WORK)
+@product_view
 def give_dialog(request: HttpRequest) -> HttpResponse:
     """Gives a template to the clients chosen; those that have it are left as they are."""
     asked = request.POST if request.method == "POST" else request.GET
@@ -179,7 +178,7 @@ def give_dialog(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@product_view(Act.WORK)
+@product_view
 def edit_dialog(request: HttpRequest, client_id: UUID, assignment_id: UUID) -> HttpResponse:
     """Edits a client's assignment in place. Worked tasks stay, untouched ones follow."""
     client = find_client(client_id)

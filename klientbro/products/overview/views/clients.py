@@ -20,6 +20,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from klientbro.clients.errors import RefusedError
 from klientbro.clients.models import Client, ClientFacts, ClientLabel
 from klientbro.clients.services.facts import (
+    UNCHANGED,
+    FactChanges,
     Unchanged,
     facts_mark,
     labels_of_firm,
@@ -37,7 +39,7 @@ from klientbro.practice.assignments.generation import merge_tasks
 from klientbro.practice.assignments.tables import DONE, Assignment, Task, TaskState
 from klientbro.practice.books.texts import connection_tone, connection_words, seal_tone
 from klientbro.practice.pages import REFUSED, lead_on, month_name, person, product_view, uuids_of
-from klientbro.practice.permissions import Act
+from klientbro.practice.permissions import Act, require
 from klientbro.products.overview.forms import (
     FIELDS,
     KEEP,
@@ -88,7 +90,7 @@ def find_client(client_id: UUID) -> Client:
 
 
 @require_GET
-@product_view(Act.SEE)
+@product_view
 def card_page(request: HttpRequest, client_id: UUID) -> HttpResponse:
     """The client's card. A fixed number of statements."""
     client = find_client(client_id)
@@ -147,7 +149,7 @@ def card_page(request: HttpRequest, client_id: UUID) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@product_view(Act.SET_FACTS)
+@product_view
 def facts_dialog(request: HttpRequest, client_id: UUID) -> HttpResponse:
     """One client's facts and labels; the tasks follow at once."""
     client = find_client(client_id)
@@ -164,7 +166,7 @@ def facts_dialog(request: HttpRequest, client_id: UUID) -> HttpResponse:
         return dialog(request, "overview/dialogs/facts.html", **context)
     try:
         with transaction.atomic():
-            changes = read_facts(request.POST)
+            changes = _read_facts(request)
             seen = request.POST.get("seen")
             set_facts([client.pk], changes, by=person(request), seen=seen)
             _set_year_start([client.pk], request.POST)
@@ -182,7 +184,7 @@ def facts_dialog(request: HttpRequest, client_id: UUID) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@product_view(Act.SET_FACTS)
+@product_view
 def bulk_facts_dialog(request: HttpRequest) -> HttpResponse:
     """Facts and labels for the clients chosen in the list, or for all that it shows."""
     chosen = chosen_clients(request)
@@ -208,7 +210,7 @@ def bulk_facts_dialog(request: HttpRequest) -> HttpResponse:
         )
     try:
         with transaction.atomic():
-            changed = set_facts(chosen, read_facts(asked), by=person(request))
+            changed = set_facts(chosen, _read_facts(request), by=person(request))
             _set_year_start(chosen, asked)
             set_labels(
                 chosen,
@@ -231,8 +233,16 @@ def bulk_facts_dialog(request: HttpRequest) -> HttpResponse:
     return lead_on(request, address_of(asked), text)
 
 
+def _read_facts(request: HttpRequest) -> FactChanges:
+    """The facts sent; who is responsible works for the client, so not everybody may say who."""
+    changes = read_facts(request.POST)
+    if changes.responsible_id is not UNCHANGED:
+        require(request, Act.CHOOSE_RESPONSIBLE)
+    return changes
+
+
 @require_POST
-@product_view(Act.IMPORT_CLIENTS)
+@product_view
 def take_out_view(request: HttpRequest, client_id: UUID) -> HttpResponse:
     """Takes the client out of Oversikt; everything done stays, and it may be imported again."""
     client = find_client(client_id)

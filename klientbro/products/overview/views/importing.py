@@ -10,7 +10,6 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from klientbro.practice.pages import REFUSED, lead_on, person, product_view
-from klientbro.practice.permissions import Act
 from klientbro.products.overview.importing import (
     candidates,
     import_clients,
@@ -23,7 +22,7 @@ MOST_SHOWN = 2000
 
 
 @require_http_methods(["GET", "POST"])
-@product_view(Act.IMPORT_CLIENTS)
+@product_view
 def import_dialog(request: HttpRequest) -> HttpResponse:
     """The list of active and not yet imported, to choose from (P-70)."""
     waiting = list(candidates()[:MOST_SHOWN])
@@ -50,7 +49,7 @@ def import_dialog(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-@product_view(Act.CHANGE_SETTINGS)
+@product_view
 def import_by_itself(request: HttpRequest) -> HttpResponse:
     """Turns the firm's setting on or off; on, those who wait come in at once."""
     wanted = request.POST.get("on") == "1"

@@ -15,7 +15,6 @@ from django.views.decorators.http import require_GET, require_POST
 from klientbro.clients.services.facts import labels_of_firm, people_of_firm
 from klientbro.clients.services.rows import current_firm_id
 from klientbro.practice.pages import lead_on, month_choices, month_name, person, product_view
-from klientbro.practice.permissions import Act
 from klientbro.products.overview.importing import candidates, imports_by_itself
 from klientbro.products.overview.listing import Choice, Counted, Group, Show, counted_page
 from klientbro.products.overview.models import SavedView
@@ -47,7 +46,7 @@ class Chip:
 
 
 @require_GET
-@product_view(Act.SEE)
+@product_view
 def overview_page(request: HttpRequest) -> HttpResponse:
     """All clients, worst first. A fixed number of statements for any number of clients."""
     me = person(request)
@@ -86,7 +85,7 @@ def overview_page(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-@product_view(Act.SEE)
+@product_view
 def save_view(request: HttpRequest) -> HttpResponse:
     """Keeps the filters of the address under a name; the same name is written over."""
     me = person(request)
@@ -112,7 +111,7 @@ def save_view(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-@product_view(Act.SEE)
+@product_view
 def delete_view(request: HttpRequest, view_id: str) -> HttpResponse:
     """Takes one of the person's own views away."""
     found = SavedView.objects.filter(user=person(request), public_id=view_id).first()

@@ -18,7 +18,6 @@ from klientbro.lib.dates import parse_typed_date
 from klientbro.practice.assignments.services import add_own_task, set_state
 from klientbro.practice.assignments.tables import DONE, Task, TaskState
 from klientbro.practice.pages import REFUSED, lead_on, person, person_id, product_view, uuids_of
-from klientbro.practice.permissions import Act
 from klientbro.products.overview.texts import kinds
 from klientbro.products.overview.views.clients import chosen_clients, find_client
 from klientbro.products.overview.views.shared import address_of, chosen_month, dialog
@@ -32,7 +31,7 @@ COLUMNS = {
 
 
 @require_POST
-@product_view(Act.WORK)
+@product_view
 def set_task_state(request: HttpRequest, client_id: UUID) -> HttpResponse:
     """Moves one task, or those ticked, of the client's card to a state."""
     client = find_client(client_id)
@@ -59,7 +58,7 @@ def set_task_state(request: HttpRequest, client_id: UUID) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@product_view(Act.WORK)
+@product_view
 def bulk_state_dialog(request: HttpRequest) -> HttpResponse:
     """One duty of the month for many clients at once: «A-melding levert for 40 klienter»."""
     asked = request.POST if request.method == "POST" else request.GET
@@ -100,7 +99,7 @@ def bulk_state_dialog(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@product_view(Act.WORK)
+@product_view
 def new_task_dialog(request: HttpRequest, client_id: UUID) -> HttpResponse:
     """A task somebody writes for the client."""
     client = find_client(client_id)

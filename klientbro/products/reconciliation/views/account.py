@@ -26,7 +26,7 @@ from klientbro.practice.pages import (
     product_view,
     read_month,
 )
-from klientbro.practice.permissions import Act
+from klientbro.practice.permissions import Act, may, require
 from klientbro.products.reconciliation.documentation import (
     add_line,
     remove_line,
@@ -69,7 +69,7 @@ ITEMS, ALL = "poster", "alle"  # every item that differs, not only the largest
 
 
 @require_GET
-@product_view(Act.SEE)
+@product_view
 def account_page(
     request: HttpRequest, client_id: UUID, month: str, account_id: str
 ) -> HttpResponse:
@@ -114,7 +114,8 @@ def account_page(
         "address": reverse("reconciliation:account", args=[client_id, chosen.key, account_id]),
         "month_address": reverse("reconciliation:month", args=[client_id, chosen.key]),
         "is_closed": sheet.closed is not None,
-        "may_review": newest is not None
+        "may_review": may(request, Act.REVIEW)
+        and newest is not None
         and line.reviewed is None
         and not line.is_suspended
         and (newest.by_id != me.pk or is_alone()),
@@ -129,7 +130,7 @@ def account_page(
 
 
 @require_POST
-@product_view(Act.WORK)
+@product_view
 def account_action(
     request: HttpRequest, client_id: UUID, month: str, account_id: str
 ) -> HttpResponse:
@@ -159,9 +160,11 @@ def _act(
             prepare(sheet, seen, comment, by=by)
             return _("Prepared.")
         case "review":
+            require(request, Act.REVIEW)
             review(sheet, seen, comment, by=by, may_review_own=is_alone())
             return _("Reviewed.")
         case "return":
+            require(request, Act.REVIEW)
             send_back(sheet, account_id, comment, by=by)
             return _("Sent back.")
         case "withdraw":

@@ -16,7 +16,6 @@ from django.views.decorators.http import require_GET, require_POST
 from klientbro.clients.errors import RefusedError
 from klientbro.clients.models import Client
 from klientbro.practice.pages import lead_on, person, product_view, read_month
-from klientbro.practice.permissions import Act
 from klientbro.products.reconciliation.attachments import (
     FIELD,
     MOST_FILES,
@@ -32,7 +31,7 @@ from klientbro.products.reconciliation.views.shared import keep_progress, refuse
 
 
 @require_POST
-@product_view(Act.WORK)
+@product_view
 def add_files(request: HttpRequest, client_id: UUID, month: str, account_id: str) -> HttpResponse:
     """Takes the chosen files in, each by itself: what is refused keeps no other one out."""
     found = read_account(client_id, month, account_id)
@@ -68,7 +67,7 @@ def add_files(request: HttpRequest, client_id: UUID, month: str, account_id: str
 
 
 @require_POST
-@product_view(Act.WORK)
+@product_view
 def remove_file(request: HttpRequest, client_id: UUID, month: str, account_id: str) -> HttpResponse:
     """Takes a file away, or puts one back that was."""
     found = read_account(client_id, month, account_id)
@@ -97,7 +96,7 @@ def remove_file(request: HttpRequest, client_id: UUID, month: str, account_id: s
 
 
 @require_GET
-@product_view(Act.SEE)
+@product_view
 def fetch_file(
     request: HttpRequest, client_id: UUID, month: str, attachment_id: UUID, account_id: str
 ) -> HttpResponse:

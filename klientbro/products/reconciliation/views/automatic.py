@@ -25,7 +25,6 @@ from klientbro.ledger.queries.vat import postings_of_code
 from klientbro.practice.books.typed import typed_text
 from klientbro.practice.books.views.shared import show
 from klientbro.practice.pages import month_name, product_view, read_month
-from klientbro.practice.permissions import Act
 from klientbro.products.reconciliation.automatic_texts import (
     code_name,
     difference_words,
@@ -142,7 +141,7 @@ def list_difference(
 
 
 @require_GET
-@product_view(Act.SEE)
+@product_view
 def vat_page(request: HttpRequest, client_id: UUID, month: str) -> HttpResponse:
     """The term's specification; with `kode`, the postings behind one code."""
     chosen = read_month(month)

@@ -17,7 +17,6 @@ from klientbro.ledger.rows import MonthState
 from klientbro.practice.books.texts import seal_tone
 from klientbro.practice.books.typed import page_number, typed_text
 from klientbro.practice.pages import month_choices, month_name, product_view
-from klientbro.practice.permissions import Act
 from klientbro.products.reconciliation.models import Progress
 from klientbro.products.reconciliation.progress import Counts, progress_of
 from klientbro.products.reconciliation.views.shared import MONTHS_BACK, last_month
@@ -50,7 +49,7 @@ class ClientRow:
 
 
 @require_GET
-@product_view(Act.SEE)
+@product_view
 def clients_page(request: HttpRequest) -> HttpResponse:
     """Active clients, and those that were and have work done. A fixed number of statements."""
     month = _month(request)

@@ -17,7 +17,6 @@ from klientbro.domain.periods import Month
 from klientbro.practice.books.exports import EXCEL, EXCEL_TYPE
 from klientbro.practice.books.views.shared import show
 from klientbro.practice.pages import lead_on, month_name, person, product_view, read_month
-from klientbro.practice.permissions import Act
 from klientbro.products.reconciliation.kept_files import (
     STEPS,
     ask_for_file,
@@ -39,7 +38,7 @@ TYPES = {PDF: PDF_TYPE, EXCEL: EXCEL_TYPE}
 
 
 @require_GET
-@product_view(Act.SEE)
+@product_view
 def period_document(request: HttpRequest, client_id: UUID, month: str, kind: str) -> HttpResponse:
     """The whole period; 404 before the ledger can say anything of it, or for another kind.
 
@@ -58,7 +57,7 @@ def period_document(request: HttpRequest, client_id: UUID, month: str, kind: str
 
 
 @require_GET
-@product_view(Act.SEE)
+@product_view
 def files_page(request: HttpRequest, client_id: UUID, month: str, kind: str) -> HttpResponse:
     """The period's kept files: the one being made with its progress, who made the others, when."""
     chosen = read_month(month)
@@ -87,7 +86,7 @@ def files_page(request: HttpRequest, client_id: UUID, month: str, kind: str) -> 
 
 
 @require_POST
-@product_view(Act.SEE)
+@product_view
 def make_document(request: HttpRequest, client_id: UUID, month: str, kind: str) -> HttpResponse:
     """Queues the making of the file; twice is once. One that says the same stands already."""
     chosen = read_month(month)
@@ -105,7 +104,7 @@ def make_document(request: HttpRequest, client_id: UUID, month: str, kind: str) 
 
 
 @require_GET
-@product_view(Act.SEE)
+@product_view
 def kept_document(
     request: HttpRequest, client_id: UUID, month: str, kind: str, file_id: UUID
 ) -> HttpResponse:

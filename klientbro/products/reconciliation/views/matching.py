@@ -16,7 +16,6 @@ from klientbro.clients.errors import RefusedError
 from klientbro.practice.books.typed import typed_text
 from klientbro.practice.books.views.shared import show
 from klientbro.practice.pages import REFUSED, lead_on, person, product_view, uuids_of
-from klientbro.practice.permissions import Act
 from klientbro.products.reconciliation.bank_faults import MOST_SHOWN as MOST_FAULTS
 from klientbro.products.reconciliation.bank_faults import faults_of
 from klientbro.products.reconciliation.bank_texts import (
@@ -66,7 +65,7 @@ FEW_ROWS = 10  # so few need no search
 
 
 @require_GET
-@product_view(Act.SEE)
+@product_view
 def matching_page(
     request: HttpRequest, client_id: UUID, month: str, account_id: str
 ) -> HttpResponse:
@@ -75,7 +74,7 @@ def matching_page(
 
 
 @require_POST
-@product_view(Act.WORK)
+@product_view
 def accept_suggestions(
     request: HttpRequest, client_id: UUID, month: str, account_id: str
 ) -> HttpResponse:
@@ -124,7 +123,7 @@ def accept_suggestions(
 
 
 @require_POST
-@product_view(Act.WORK)
+@product_view
 def match_rows(request: HttpRequest, client_id: UUID, month: str, account_id: str) -> HttpResponse:
     """Matches the ticked rows; a difference is shown and must be explained first."""
     found = read_account(client_id, month, account_id)
@@ -159,7 +158,7 @@ def match_rows(request: HttpRequest, client_id: UUID, month: str, account_id: st
 
 
 @require_POST
-@product_view(Act.WORK)
+@product_view
 def list_row(request: HttpRequest, client_id: UUID, month: str, account_id: str) -> HttpResponse:
     """«Før som tidsavgrensning»: lists an open row as a line of the month."""
     found = read_account(client_id, month, account_id)
@@ -184,7 +183,7 @@ def list_row(request: HttpRequest, client_id: UUID, month: str, account_id: str)
 
 
 @require_POST
-@product_view(Act.WORK)
+@product_view
 def take_row_back(
     request: HttpRequest, client_id: UUID, month: str, account_id: str
 ) -> HttpResponse:
@@ -204,7 +203,7 @@ def take_row_back(
 
 
 @require_POST
-@product_view(Act.WORK)
+@product_view
 def undo_matches(
     request: HttpRequest, client_id: UUID, month: str, account_id: str
 ) -> HttpResponse:

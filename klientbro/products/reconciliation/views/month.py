@@ -25,7 +25,7 @@ from klientbro.practice.pages import (
     product_view,
     read_month,
 )
-from klientbro.practice.permissions import Act
+from klientbro.practice.permissions import Act, require
 from klientbro.products.reconciliation.closing import close_period, reopen_period
 from klientbro.products.reconciliation.documentation import carry_forward
 from klientbro.products.reconciliation.kept_files import is_large
@@ -55,7 +55,7 @@ from klientbro.products.reconciliation.views.shared import (
 
 
 @require_GET
-@product_view(Act.SEE)
+@product_view
 def newest_page(request: HttpRequest, client_id: UUID) -> HttpResponse:
     """The client's last ended month; 404 for a client that is not the firm's."""
     client = client_page(client_id).client
@@ -65,7 +65,7 @@ def newest_page(request: HttpRequest, client_id: UUID) -> HttpResponse:
 
 
 @require_GET
-@product_view(Act.SEE)
+@product_view
 def month_page(request: HttpRequest, client_id: UUID, month: str) -> HttpResponse:
     """Every account of the month. A fixed number of statements."""
     chosen = read_month(month)
@@ -97,7 +97,7 @@ def month_page(request: HttpRequest, client_id: UUID, month: str) -> HttpRespons
 
 
 @require_POST
-@product_view(Act.WORK)
+@product_view
 def sign_many(request: HttpRequest, client_id: UUID, month: str) -> HttpResponse:
     """Prepares or reviews the accounts that were ticked."""
     chosen = read_month(month)
@@ -117,6 +117,7 @@ def sign_many(request: HttpRequest, client_id: UUID, month: str) -> HttpResponse
     by = person(request)
     try:
         if request.POST.get("step") == "review":
+            require(request, Act.REVIEW)
             count = review(sheet, seen, comment, by=by, may_review_own=is_alone())
             text = ngettext(
                 "%(count)s account reviewed.", "%(count)s accounts reviewed.", count
@@ -133,7 +134,7 @@ def sign_many(request: HttpRequest, client_id: UUID, month: str) -> HttpResponse
 
 
 @require_POST
-@product_view(Act.WORK)
+@product_view
 def month_action(request: HttpRequest, client_id: UUID, month: str) -> HttpResponse:
     """Carry forward, sign empty accounts, close the month, open it again."""
     chosen = read_month(month)
@@ -159,9 +160,11 @@ def month_action(request: HttpRequest, client_id: UUID, month: str) -> HttpRespo
                     count,
                 ) % {"count": count}
             case "close":
+                require(request, Act.REVIEW)
                 close_period(client, chosen, by=by)
                 text = _("The month is closed. It can be opened again with a reason.")
             case "reopen":
+                require(request, Act.REVIEW)
                 reopen_period(client, chosen, request.POST.get("reason", ""), by=by)
                 text = _("The month is open again.")
     except RefusedError as error:

@@ -26,7 +26,6 @@ from klientbro.practice.pages import (
     product_view,
     read_month,
 )
-from klientbro.practice.permissions import Act
 from klientbro.products.reconciliation.models import PlanTemplate
 from klientbro.products.reconciliation.plan_templates import (
     FORMS,
@@ -53,7 +52,7 @@ EVERY_FORM = "alle"  # '' in an address
 
 
 @require_GET
-@product_view(Act.SEE)
+@product_view
 def plans_page(request: HttpRequest) -> HttpResponse:
     """Every template of the firm with how many lines it has. One statement."""
     held = {
@@ -71,7 +70,7 @@ def plans_page(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-@product_view(Act.EDIT_TEMPLATES)
+@product_view
 def standard_plans(request: HttpRequest) -> HttpResponse:
     """Brings in the standard plans; again it only adds what is missing."""
     made = bring_in_standard()
@@ -82,7 +81,7 @@ def standard_plans(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@product_view(Act.EDIT_TEMPLATES)
+@product_view
 def plan_page(request: HttpRequest, form: str) -> HttpResponse:
     """One template and its lines."""
     wanted = _form(form)
@@ -117,7 +116,7 @@ def plan_page(request: HttpRequest, form: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@product_view(Act.WORK)
+@product_view
 def give_plan(request: HttpRequest, client_id: UUID, month: str) -> HttpResponse:
     """What a template would change for a client, shown before it is done."""
     chosen = read_month(month)

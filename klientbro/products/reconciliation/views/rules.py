@@ -15,7 +15,7 @@ from klientbro.clients.errors import RefusedError
 from klientbro.lib.numbers import parse_typed_number
 from klientbro.practice.books.views.shared import show
 from klientbro.practice.pages import REFUSED, lead_on, person, product_view
-from klientbro.practice.permissions import Act
+from klientbro.practice.permissions import Act, require
 from klientbro.products.reconciliation.bank_texts import (
     condition_names,
     kind_names,
@@ -40,7 +40,7 @@ MOST_PREVIEWED = 20
 
 
 @require_GET
-@product_view(Act.SEE)
+@product_view
 def rules_page(request: HttpRequest, client_id: UUID, month: str, account_id: str) -> HttpResponse:
     """The rules that are tried on the account, in order."""
     found = read_account(client_id, month, account_id, with_rows=False)
@@ -55,14 +55,14 @@ def rules_page(request: HttpRequest, client_id: UUID, month: str, account_id: st
 
 
 @require_http_methods(["GET", "POST"])
-@product_view(Act.WORK)
+@product_view
 def new_rule(request: HttpRequest, client_id: UUID, month: str, account_id: str) -> HttpResponse:
     """A new rule: tried first, then saved."""
     return _edit(request, _read(request, client_id, month, account_id), None)
 
 
 @require_http_methods(["GET", "POST"])
-@product_view(Act.WORK)
+@product_view
 def edit_rule(
     request: HttpRequest, client_id: UUID, month: str, rule_id: UUID, account_id: str
 ) -> HttpResponse:
@@ -75,12 +75,14 @@ def edit_rule(
 
 
 @require_POST
-@product_view(Act.WORK)
+@product_view
 def remove_rule(
     request: HttpRequest, client_id: UUID, month: str, rule_id: UUID, account_id: str
 ) -> HttpResponse:
     """Deletes a rule; what it has matched stays matched."""
     found = read_account(client_id, month, account_id, with_rows=False)
+    if MatchRule.objects.filter(public_id=rule_id, client=None).exists():
+        require(request, Act.EDIT_TEMPLATES)
     if delete_rule(rule_id):
         text = _("The rule has been deleted. Matches it has made stand.")
     else:
@@ -109,6 +111,8 @@ def _edit(request: HttpRequest, found: AccountRead, held: MatchRule | None) -> H
         row = checked(typed, found.page.client.pk, found.line.account.id)
         if request.POST.get("step") == "try":
             return _form(request, found, held, row, is_tried=True)
+        if row.client_id is None or (held is not None and held.client_id is None):
+            require(request, Act.EDIT_TEMPLATES)  # a rule for all of the firm's clients
         version = request.POST.get("version", "")
         save_rule(
             row,

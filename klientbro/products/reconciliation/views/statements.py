@@ -34,7 +34,6 @@ from klientbro.lib.dates import parse_typed_date
 from klientbro.lib.numbers import parse_typed_number
 from klientbro.practice.books.views.shared import show
 from klientbro.practice.pages import REFUSED, lead_on, person, product_view
-from klientbro.practice.permissions import Act
 from klientbro.products.reconciliation.bank_texts import (
     column_names,
     file_words,
@@ -74,7 +73,7 @@ _CURABLE = {
 
 
 @require_GET
-@product_view(Act.SEE)
+@product_view
 def statements_page(
     request: HttpRequest, client_id: UUID, month: str, account_id: str
 ) -> HttpResponse:
@@ -83,7 +82,7 @@ def statements_page(
 
 
 @require_POST
-@product_view(Act.WORK)
+@product_view
 def read_file(request: HttpRequest, client_id: UUID, month: str, account_id: str) -> HttpResponse:
     """A CAMT.053 is taken in at once; a CSV is shown first, with its columns and days."""
     found = _bank_account(client_id, month, account_id)
@@ -108,7 +107,7 @@ def read_file(request: HttpRequest, client_id: UUID, month: str, account_id: str
 
 
 @require_POST
-@product_view(Act.WORK)
+@product_view
 def import_csv(request: HttpRequest, client_id: UUID, month: str, account_id: str) -> HttpResponse:
     """The CSV that was shown, with the columns, days and balances a person has settled."""
     found = _bank_account(client_id, month, account_id)
@@ -139,7 +138,7 @@ def import_csv(request: HttpRequest, client_id: UUID, month: str, account_id: st
 
 
 @require_POST
-@product_view(Act.WORK)
+@product_view
 def undo_import(request: HttpRequest, client_id: UUID, month: str, account_id: str) -> HttpResponse:
     """Takes a statement out again, with its matches; refused where a signature stands on it."""
     found = _bank_account(client_id, month, account_id)

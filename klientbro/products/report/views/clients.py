@@ -21,7 +21,6 @@ from klientbro.ledger.rows import MonthState
 from klientbro.practice.books.texts import seal_tone, state_words
 from klientbro.practice.books.typed import page_number, typed_text
 from klientbro.practice.pages import month_choices, month_name, product_view
-from klientbro.practice.permissions import Act
 from klientbro.products.report.client_html import ClientRow, client_rows
 from klientbro.products.report.models import Budget, Pack, Published
 from klientbro.products.report.views.shared import listed_month
@@ -33,7 +32,7 @@ MONTHS_BACK = 24
 
 
 @require_GET
-@product_view(Act.SEE)
+@product_view
 def clients_page(request: HttpRequest) -> HttpResponse:
     """Clients that are or have been active. A fixed number of statements."""
     month = listed_month(request.GET.get("maned", ""))

@@ -33,7 +33,6 @@ from klientbro.practice.pages import (
     product_view,
     uuids_of,
 )
-from klientbro.practice.permissions import Act
 from klientbro.products.report.group_excel import group_excel
 from klientbro.products.report.groups import (
     GroupSheet,
@@ -66,7 +65,7 @@ _SPANS = {
 
 
 @require_GET
-@product_view(Act.SEE)
+@product_view
 def groups_page(request: HttpRequest) -> HttpResponse:
     """The groups, and a form for a new one."""
     context = {
@@ -77,7 +76,7 @@ def groups_page(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-@product_view(Act.WORK)
+@product_view
 def new_group(request: HttpRequest) -> HttpResponse:
     """A group of the clients ticked."""
     try:
@@ -88,7 +87,7 @@ def new_group(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-@product_view(Act.SEE)
+@product_view
 def group_page(request: HttpRequest, group_id: UUID) -> HttpResponse:
     """The group's two statements for the month."""
     group = group_of(group_id)
@@ -128,7 +127,7 @@ def group_page(request: HttpRequest, group_id: UUID) -> HttpResponse:
 
 
 @require_GET
-@product_view(Act.SEE)
+@product_view
 def group_file(request: HttpRequest, group_id: UUID) -> HttpResponse:
     """The group's two statements as a workbook."""
     group = group_of(group_id)
@@ -148,7 +147,7 @@ def group_file(request: HttpRequest, group_id: UUID) -> HttpResponse:
 
 
 @require_POST
-@product_view(Act.WORK)
+@product_view
 def edit_group(request: HttpRequest, group_id: UUID) -> HttpResponse:
     """Name and clients."""
     group = group_of(group_id)
@@ -162,7 +161,7 @@ def edit_group(request: HttpRequest, group_id: UUID) -> HttpResponse:
 
 
 @require_POST
-@product_view(Act.WORK)
+@product_view
 def add_elimination(request: HttpRequest, group_id: UUID) -> HttpResponse:
     """Takes an amount out of two lines."""
     group = group_of(group_id)
@@ -182,7 +181,7 @@ def add_elimination(request: HttpRequest, group_id: UUID) -> HttpResponse:
 
 
 @require_POST
-@product_view(Act.WORK)
+@product_view
 def elimination_action(request: HttpRequest, group_id: UUID) -> HttpResponse:
     """Removes one elimination, or brings those of the month before forward."""
     group = group_of(group_id)
@@ -261,7 +260,7 @@ def _choices(chosen: Collection[int] = ()) -> SafeString:
         f'value="{public_id}"{" checked" if pk in chosen else ""}> {escape(name)}</label></li>'
         for pk, public_id, name in clients.values_list("pk", "public_id", "name")[:MOST_CLIENTS]
     ]
-    return mark_safe("".join(boxes))  # noqa: S308 the names are escaped
+    return mark_safe("".join(boxes))  # noqa: S308 the names are escaped # nosec B703
 
 
 def _ids(request: HttpRequest) -> list[UUID]:

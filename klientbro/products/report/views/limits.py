@@ -14,7 +14,6 @@ from klientbro.clients.errors import RefusedError
 from klientbro.domain.key_figures import FigureInputs, Unit, key_figures
 from klientbro.domain.reporting.limits import LOW_IS_GOOD
 from klientbro.practice.pages import REFUSED, lead_on, person, product_view
-from klientbro.practice.permissions import Act
 from klientbro.products.report.limits import firm_limits, save_limits
 from klientbro.products.report.texts import figure_name, formula
 from klientbro.products.report.views.packs import number_of
@@ -23,14 +22,14 @@ Typed = Mapping[str, tuple[str, str]]
 
 
 @require_GET
-@product_view(Act.SEE)
+@product_view
 def limits_page(request: HttpRequest) -> HttpResponse:
     """Good and bad of every key figure."""
     return _shown(request)
 
 
 @require_POST
-@product_view(Act.CHANGE_SETTINGS)
+@product_view
 def keep_limits(request: HttpRequest) -> HttpResponse:
     """Saves them for every client of the firm."""
     typed = {

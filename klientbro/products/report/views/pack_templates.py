@@ -16,7 +16,6 @@ from klientbro.clients.errors import RefusedError
 from klientbro.ledger.rows import BooksState
 from klientbro.practice.books.access import ClientPage
 from klientbro.practice.pages import REFUSED, lead_on, person, product_view
-from klientbro.practice.permissions import Act
 from klientbro.products.report.models import PackTemplate
 from klientbro.products.report.pack_content import PackChoices
 from klientbro.products.report.pack_templates import (
@@ -33,14 +32,14 @@ from klientbro.products.report.views.shared import books_action, refused
 
 
 @require_GET
-@product_view(Act.SEE)
+@product_view
 def templates_page(request: HttpRequest) -> HttpResponse:
     """The templates, and a form for a new one."""
     return render(request, "report/templates.html", {"templates": templates()})
 
 
 @require_POST
-@product_view(Act.EDIT_TEMPLATES)
+@product_view
 def new_template(request: HttpRequest) -> HttpResponse:
     """An empty template, ready to be written."""
     try:
@@ -51,14 +50,14 @@ def new_template(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-@product_view(Act.SEE)
+@product_view
 def template_page(request: HttpRequest, texts_id: UUID) -> HttpResponse:
     """One template with its texts, and what they may hold."""
     return _shown(request, template_of(texts_id))
 
 
 @require_POST
-@product_view(Act.EDIT_TEMPLATES)
+@product_view
 def save_template(request: HttpRequest, texts_id: UUID) -> HttpResponse:
     """Saves name, parts and texts."""
     template = template_of(texts_id)
@@ -79,7 +78,7 @@ def save_template(request: HttpRequest, texts_id: UUID) -> HttpResponse:
 
 
 @require_POST
-@product_view(Act.EDIT_TEMPLATES)
+@product_view
 def remove_template(request: HttpRequest, texts_id: UUID) -> HttpResponse:
     """Takes a template away."""
     delete_template(template_of(texts_id))

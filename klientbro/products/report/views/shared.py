@@ -21,7 +21,6 @@ from klientbro.practice.books.access import ClientPage, client_page, read_client
 from klientbro.practice.books.texts import month_name
 from klientbro.practice.books.views.shared import WAITING, show
 from klientbro.practice.pages import lead_on, product_view
-from klientbro.practice.permissions import Act
 from klientbro.products.report.rows import with_query
 from klientbro.products.report.sheet import (
     ReportSheet,
@@ -51,7 +50,7 @@ def books_page(view: View) -> View:
 
         return read_client(client_id, read)
 
-    return product_view(Act.SEE)(wrapped)
+    return product_view(wrapped)
 
 
 def books_action(view: View) -> View:
@@ -64,7 +63,7 @@ def books_action(view: View) -> View:
     def wrapped(request: HttpRequest, client_id: UUID, **arguments: Any) -> HttpResponseBase:
         return _with_figures(view, request, client_page(client_id), arguments)
 
-    return product_view(Act.WORK)(wrapped)
+    return product_view(wrapped)
 
 
 def _with_figures(
