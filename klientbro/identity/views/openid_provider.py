@@ -119,6 +119,11 @@ def authorize(request: HttpRequest, firm_id: UUID) -> HttpResponseBase:
     if codes:
         session = Session.objects.get(key_hash=key_hash(request.session.session_key or ""))
         cache.set(f"tool-code:{codes[0]}", str(session.public_id), CODE_SECONDS)
+        if request.headers.get("Sec-Fetch-Site") == "same-origin":
+            # From our own sign-in form, which the security policy lets be led on to no other site:
+            # a page leads there instead. Who comes from the tool itself is sent straight back.
+            context = {"leads_to": answer["Location"], "tool": tool.name}
+            return render(request, "identity/tools/leaving.html", context)
     return answer
 
 
