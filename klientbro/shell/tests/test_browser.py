@@ -11,8 +11,10 @@ import pytest
 from django.test import Client as DjangoBrowser
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+from klientbro.shell.tests import dialog_urls
 from klientbro.shell.tests.axe import is_too_wide, violations
 from klientbro.shell.tests.test_finder import add_client
+from klientbro.tenants import permissions
 from klientbro.tenants.services import add_user
 
 pytestmark = [
@@ -22,6 +24,14 @@ pytestmark = [
 ]
 FLAGS = ["--no-sandbox", "--disable-dev-shm-usage", "--no-proxy-server", "--disable-gpu"]
 LOOKS = [(1280, "light"), (1280, "dark"), (360, "light"), (360, "dark")]
+
+
+@pytest.fixture(autouse=True)
+def pages_of_the_test_are_everybodys(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The table of permissions knows no addresses that only a test has."""
+    names = [f"{dialog_urls.__name__}.{view}" for view in ("page", "form", "broken")]
+    known = {**permissions.ADDRESSES, **dict.fromkeys(names, permissions.Open.MEMBER)}
+    monkeypatch.setattr(permissions, "ADDRESSES", known)
 
 
 @pytest.fixture(scope="module")
