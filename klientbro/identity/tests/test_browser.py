@@ -84,6 +84,7 @@ def test_every_page_of_identity_is_accessible(
         shoot(page, f"identitet-{name}-{mark}")
     page.goto("/brukere/inviter/")
     page.locator("#people").fill("ola@furulund.example\nikke en adresse\n")
+    page.locator("input[name=role][value=reader]").check()
     page.locator("main form button[type=submit]").click()
     expect(page.locator("#people-error")).to_be_visible()
     check(page)
