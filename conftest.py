@@ -48,6 +48,8 @@ GIVEN_OUT_SINGLY = ("klientbro/sync/", "klientbro/operations/", "tests/machines/
 # What takes longest begins first, so that no process is left with it alone at the end.
 BEGUN_FIRST = (
     "tests/soak/test_soak",
+    "tests/architecture/test_every_role",
+    "tests/canary/",
     "tests/e2e/test_pages",
     "klientbro/portal/tests/test_browser",
     "klientbro/cli/tests/test_run",

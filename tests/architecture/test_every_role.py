@@ -214,6 +214,7 @@ def test_undeclared_address_is_refused(
     assert "shell:help is not declared" in caplog.text
 
 
+@pytest.mark.timeout(1500)
 def test_every_role_on_every_address_method_and_place(world: World) -> None:
     hide_a_client(world)
     add_another_firm(world)
