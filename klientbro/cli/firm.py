@@ -11,6 +11,7 @@ from uuid import UUID
 
 from klientbro.cli.command import Command
 from klientbro.cli.house import House, open_house
+from klientbro.database.passwords import write_private
 from klientbro.lib.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -171,7 +172,7 @@ def _keep(home: Path, done: Certificate) -> Path:
     folder.mkdir(mode=0o700, exist_ok=True)
     path = folder / f"{done.firm_id}.json"
     body: dict[str, Any] = {**done.about, "digest": done.digest}
-    path.write_text(json.dumps(body, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    write_private(path, json.dumps(body, indent=1, ensure_ascii=False) + "\n")
     return path
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import logging
 import ssl
 import time
@@ -28,6 +27,7 @@ from klientbro.connectors.errors import (
     UnavailableError,
     UnreadableError,
 )
+from klientbro.lib.loopback import is_loopback_host
 from klientbro.lib.tracing import span
 
 MOST_THROTTLED = 3
@@ -399,10 +399,4 @@ def _certificates() -> ssl.SSLContext:
 
 def is_loopback(url: str) -> bool:
     """True when the address is this machine."""
-    host = urlsplit(url).hostname or ""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+    return is_loopback_host(urlsplit(url).hostname or "")

@@ -23,10 +23,10 @@ from django.db.utils import OperationalError
 
 from klientbro.audit.services import note
 from klientbro.lib.errors import ConfigurationError
+from klientbro.operations.alone import alone
 from klientbro.tenants.context import SETTING, firm
 from klientbro.tenants.models import User
 
-WAIT_DAYS = 14
 AT_ONCE = 20_000
 MOST_PASSES = 10
 CERTIFICATE, KEYS, FIRM = "tenants_destruction", "tenants_datakey", "tenants_firm"
@@ -153,7 +153,9 @@ def destroy(firm_id: UUID, *, told: Told = lambda _text: None) -> Certificate:
                 f"{found.firm_name} is not to be destroyed before {_text(found.due_at)}. Give "
                 "--now, or --cancel to let it be."
             )
-    with _alone(firm_id):
+    with alone(f"klientbro destroy {firm_id}", using="owner") as is_ours:
+        if not is_ours:
+            raise ConfigurationError("The firm is being destroyed by another command just now.")
         if found.closed_at is None:
             _close(firm_id)
             told("closed: nobody gets in, nothing is fetched")
@@ -374,21 +376,6 @@ def _as_owner(firm_id: UUID) -> Iterator[CursorWrapper]:
     with transaction.atomic(using="owner"), connections["owner"].cursor() as cursor:
         cursor.execute("select set_config(%s, %s, true)", [SETTING, str(firm_id)])
         yield cursor
-
-
-@contextmanager
-def _alone(firm_id: UUID) -> Iterator[None]:
-    """One destruction of a firm at a time; a killed one lets go."""
-    name = f"klientbro destroy {firm_id}"
-    with connections["owner"].cursor() as cursor:
-        cursor.execute("select pg_try_advisory_lock(hashtextextended(%s, 7))", [name])
-        if not cursor.fetchone()[0]:
-            raise ConfigurationError("The firm is being destroyed by another command just now.")
-    try:
-        yield
-    finally:
-        with connections["owner"].cursor() as cursor:
-            cursor.execute("select pg_advisory_unlock(hashtextextended(%s, 7))", [name])
 
 
 def _certificate(row: tuple[Any, ...]) -> Certificate:

@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -23,6 +22,7 @@ from django.utils import timezone
 from klientbro.audit.services import note
 from klientbro.audit.watching import RESEALING
 from klientbro.lib.errors import ConfigurationError
+from klientbro.operations.alone import alone
 from klientbro.tenants.context import firm
 from klientbro.tenants.envelopes import (
     FIRST_FORM,
@@ -62,22 +62,6 @@ class Rotated:
     left: int  # still under an older key
 
 
-@contextmanager
-def alone(firm_id: UUID) -> Iterator[bool]:
-    """Whether nobody else changes the firm's keys; held until the block or the process ends."""
-    name = f"klientbro keys {firm_id}"
-    with connection.cursor() as cursor:
-        cursor.execute("select pg_try_advisory_lock(hashtextextended(%s, 7))", [name])
-        row = cursor.fetchone()
-    is_ours = bool(row and row[0])
-    try:
-        yield is_ours
-    finally:
-        if is_ours:
-            with connection.cursor() as cursor:
-                cursor.execute("select pg_advisory_unlock(hashtextextended(%s, 7))", [name])
-
-
 def wrap_anew(firm_id: UUID) -> int:
     """Puts the firm's keys under the operator's first key; how many were under another."""
     count = 0
@@ -102,7 +86,7 @@ def rotate(
     firm_id: UUID, *, columns: list[SealedColumn] | None = None, told: Told = logger.info
 ) -> Rotated | None:
     """Gives the firm a new data key and seals everything under it. None: another is doing so."""
-    with alone(firm_id) as is_ours:
+    with alone(lock_of(firm_id)) as is_ours:
         if not is_ours:
             return None
         number, is_new = _begin(firm_id)
@@ -130,7 +114,7 @@ def rotate(
 
 def destroy_retired(firm_id: UUID, *, keep: timedelta = timedelta(days=KEEP_DAYS)) -> list[int]:
     """Destroys the data keys that nothing is sealed under and no kept backup needs; which."""
-    with alone(firm_id) as is_ours, firm(firm_id):
+    with alone(lock_of(firm_id)) as is_ours, firm(firm_id):
         if not is_ours:
             return []
         under = rows_by_key(firm_id)
@@ -158,6 +142,11 @@ def rows_by_key(firm_id: UUID) -> dict[int, int]:
             for number, count in cursor.fetchall():
                 found[number] = found.get(number, 0) + count
     return found
+
+
+def lock_of(firm_id: UUID) -> str:
+    """The name under which the firm's keys are changed by one at a time."""
+    return f"klientbro keys {firm_id}"
 
 
 def _begin(firm_id: UUID) -> tuple[int, bool]:

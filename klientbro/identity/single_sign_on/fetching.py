@@ -24,6 +24,7 @@ from django.conf import settings
 from httpcore import SyncBackend
 
 from klientbro.identity.single_sign_on.errors import SignOnRefusedError
+from klientbro.lib.loopback import is_loopback_host
 
 logger = logging.getLogger(__name__)
 LARGEST_ANSWER = 256 * 1024
@@ -50,7 +51,7 @@ def is_usable_address(url: object, *, with_query: bool = True) -> bool:
         return False
     if parts.scheme == "https":
         return True
-    return parts.scheme == "http" and allows_private() and _is_loopback(parts.hostname)
+    return parts.scheme == "http" and allows_private() and is_loopback_host(parts.hostname)
 
 
 def allows_private() -> bool:
@@ -151,12 +152,3 @@ def _is_public(text: str) -> bool:
         if inner is not None:
             return _is_public(str(inner))
     return address.is_global and not address.is_multicast
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

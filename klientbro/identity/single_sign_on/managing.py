@@ -178,11 +178,6 @@ def remove() -> None:
         SignOnLink.objects.all().delete()
 
 
-def release(user_id: int) -> bool:
-    """The person's next sign-in is a first one: for who has a new account at the provider."""
-    return bool(SignOnLink.objects.filter(user_id=user_id).delete()[0])
-
-
 def _refuse_untried(provider: SignOnProvider) -> None:
     """Who shuts the other door must have come through this one."""
     administrators = Membership.current.filter(role=Role.ADMINISTRATOR).values("user_id")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from allauth.idp.oidc.models import Client
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
@@ -45,22 +46,24 @@ def register(request: HttpRequest) -> HttpResponseBase:
 @product_view
 def new_secret(request: HttpRequest, tool_id: str) -> HttpResponseBase:
     """Another secret in the old one's place."""
-    tool = tools.find_tool(tool_id)
-    if tool is None:
-        raise Http404
-    return _page(request, made=tools.new_secret(tool))
+    return _page(request, made=tools.new_secret(_tool_or_404(tool_id)))
 
 
 @require_POST
 @product_view
 def remove(request: HttpRequest, tool_id: str) -> HttpResponseBase:
     """The tool may ask no more."""
-    tool = tools.find_tool(tool_id)
-    if tool is None:
-        raise Http404
+    tool = _tool_or_404(tool_id)
     tools.remove(tool)
     said = _("%(name)s can no longer ask who somebody is.") % {"name": tool.name}
     return lead_on(request, reverse("identity:tools"), said)
+
+
+def _tool_or_404(tool_id: str) -> Client:
+    tool = tools.find_tool(tool_id)
+    if tool is None:
+        raise Http404
+    return tool
 
 
 def _page(request: HttpRequest, **more: Any) -> HttpResponse:

@@ -26,10 +26,11 @@ from klientbro.clients.services import (
     read_typed,
 )
 from klientbro.clients.tests.fixtures import orgnr_number, personal_number
+from klientbro.operations.alone import alone
 from klientbro.operations.key_rotation import (
     Rotated,
-    alone,
     destroy_retired,
+    lock_of,
     rotate,
     rows_by_key,
     wrap_anew,
@@ -241,10 +242,10 @@ def test_wrapping_anew_twice_at_once_is_harmless(office: Firm, settings: Any) ->
 
 
 def test_lock_on_a_firms_keys_is_given_up_with_the_block(office: Firm) -> None:
-    with alone(office.id) as first:
+    with alone(lock_of(office.id)) as first:
         assert first
     connections.close_all()
-    with alone(office.id) as again:
+    with alone(lock_of(office.id)) as again:
         assert again
     with connection.cursor() as cursor:
         cursor.execute("select count(*) from pg_locks where locktype = 'advisory' and granted "
