@@ -163,26 +163,51 @@ def test_owner_of_the_tables_is_refused_too(database_server: Any) -> None:
             owner.execute("update audit_entry set address = 'elsewhere'")
 
 
+# An entry made anew by somebody who knows how its hash is made
+_TOLD_ANEW = (
+    "sha256({previous} || convert_to(audit_text(firm_id, {number}, at, user_id, way, address, "
+    "action, kind, object_id, client_id, before, '{{\"rows\": 7}}'), 'UTF8'))"
+)
+
+
+def _rewritten(number: int) -> str:
+    anew = _TOLD_ANEW.format(previous="previous", number="number")
+    return (
+        f"update audit_entry set after = '{{\"rows\": 7}}', hash = {anew} where number = {number}"
+    )
+
+
+def _put_in(previous: str, made: str) -> str:
+    return (
+        "insert into audit_entry (firm_id, number, at, way, address, action, kind, object_id, "
+        "before, after, previous, hash) select firm_id, 6, at, way, address, action, kind, "
+        f"object_id, before, '{{\"rows\": 7}}', {previous}, {made} "
+        "from audit_entry where number = 5"
+    )
+
+
 @pytest.mark.parametrize(
-    ("done", "broken_at"),
+    ("done", "broken_at", "what"),
     [
-        ("update audit_entry set after = '{\"rows\": 7}' where number = 3", 3),
-        ("update audit_entry set at = at - interval '1 day' where number = 1", 1),
-        ("update audit_entry set user_id = 99 where number = 5", 5),
-        ("delete from audit_entry where number = 2", 2),
-        ("delete from audit_entry where number = 5", 5),
-        ("delete from audit_entry", 1),
-        ("delete from audit_head", 5),
+        ("update audit_entry set after = '{\"rows\": 7}' where number = 3", 3, "altered"),
+        ("update audit_entry set at = at - interval '1 day' where number = 1", 1, "altered"),
+        ("update audit_entry set user_id = 99 where number = 5", 5, "altered"),
+        (_rewritten(3), 4, "does not follow the entry before it"),
+        (_rewritten(5), 5, "is not the kept end"),
+        ("delete from audit_entry where number = 2", 2, "1 missing before 3"),
+        ("delete from audit_entry where number = 5", 5, "1 missing at the end"),
+        ("delete from audit_entry", 1, "5 missing at the end"),
+        ("delete from audit_head", 5, "the end of the chain is not kept"),
+        (_put_in("previous", "hash"), 6, "does not follow the entry before it"),
         (
-            "insert into audit_entry (firm_id, number, at, way, address, action, kind, object_id, "
-            "before, after, previous, hash) select firm_id, 6, at, way, address, action, kind, "
-            "object_id, before, after, previous, hash from audit_entry where number = 5",
+            _put_in("hash", _TOLD_ANEW.format(previous="hash", number="6")),
             6,
+            "is not the kept end",
         ),
     ],
 )
 def test_whoever_goes_past_every_wall_is_found_out(
-    database_server: Any, done: str, broken_at: int
+    database_server: Any, done: str, broken_at: int, what: str
 ) -> None:
     firm = create_firm("Åsen Regnskap AS")
     for number in range(5):
@@ -191,12 +216,12 @@ def test_whoever_goes_past_every_wall_is_found_out(
     with in_firm(firm.id):
         whole = verify()
     assert (whole.entries, whole.breaks) == (5, ())
-    columns = ("set local session_replication_role = replica", done)
-    as_superuser(database_server, *columns)
+    as_superuser(database_server, "set local session_replication_role = replica", done)
     with in_firm(firm.id):
         found = verify().breaks
     assert found
     assert found[0].number == broken_at
+    assert what in found[0].what
 
 
 def test_change_is_noted_in_its_own_firm_also_when_another_stands_at_commit(user: Any) -> None:

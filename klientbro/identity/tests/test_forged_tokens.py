@@ -12,8 +12,10 @@ from http.cookies import SimpleCookie
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from django.db import transaction
 from django.test import Client as DjangoBrowser
+from joserfc.jwk import RSAKey
 
 from klientbro.audit.models import Entry
 from klientbro.identity.models import Session
@@ -30,7 +32,10 @@ from klientbro.identity.tests.support import other_firm
 from klientbro.tenants.context import firm_set
 from klientbro.tenants.models import Firm, User
 
-pytestmark = pytest.mark.django_db
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.filterwarnings("ignore:Key size should be"),  # the library warns, we refuse
+]
 Claims = dict[str, Any]
 Forge = Callable[[Provider, Claims], str]
 
@@ -92,6 +97,7 @@ CASES = [
     Case("an unknown key id", "key_unknown", headed(kid="nobody's")),
     Case("no key id while several keys fit", "key_unknown", lambda p, c: _with_two_keys(p, c)),
     Case("a key that is for encryption", "key_unknown", lambda p, c: _with_use(p, c, "enc")),
+    Case("a key of 1024 bits", "key_weak", lambda p, c: _with_weak_key(p, c)),
     Case("a key in the header (jwk)", "header", headed(key=lambda p: p.stranger, jwk=own_key)),
     Case("an address of keys in the header (jku)", "header", headed(jku="https://evil.example/k")),
     Case("a certificate's address in the header (x5u)", "header", headed(x5u="https://evil.ex/c")),
@@ -158,6 +164,13 @@ def _with_two_keys(provider: Provider, claims: Claims) -> str:
 def _with_use(provider: Provider, claims: Claims, use: str) -> str:
     provider.answers.keys = [{**provider.ec.as_dict(private=False), "use": use}]
     return provider.sign(claims)
+
+
+def _with_weak_key(provider: Provider, claims: Claims) -> str:
+    key = generate_private_key(65537, 1024)  # noqa: S505 that is what must be refused
+    weak = RSAKey.import_key(key, {"kid": "rsa-9", "use": "sig"})
+    provider.answers.keys = [weak.as_dict(private=False)]
+    return provider.sign(claims, {"alg": "RS256", "kid": "rsa-9"}, weak)
 
 
 @pytest.fixture
@@ -287,7 +300,9 @@ def test_state_too_old_is_refused(
     asked = begun(browser, ready)
     later = time.time() + 700
     monkeypatch.setattr("klientbro.identity.single_sign_on.flow.time.time", lambda: later)
+    forger.answers.token = forger.sign(forger.honest(asked["nonce"]))  # as good then
     assert come_back(browser, ready, asked["state"]).status_code == 403
+    assert "/token" not in forger.answers.asked
 
 
 def test_state_of_one_firm_does_not_come_back_to_another(ready: Firm, forger: Provider) -> None:
