@@ -11,11 +11,16 @@ from typing import Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client as Browser
+from django.utils.translation import override
 
 from klientbro.clients.errors import RefusedError
 from klientbro.connectors.errors import ConnectorError
 from klientbro.connectors.poweroffice import documents
-from klientbro.domain.bank_statements import StatementFileError, read_statement_file
+from klientbro.domain.bank_statements import (
+    StatementFileError,
+    StatementProblem,
+    read_statement_file,
+)
 from klientbro.identity.tests.support import BACKEND
 from klientbro.lib.file_kinds import kind_of
 from klientbro.portal.views import importing
@@ -91,6 +96,14 @@ def test_xml_bomb_and_outside_entities_are_refused(document: bytes) -> None:
     assert len(str(refused.value)) < GREATEST_ANSWER
 
 
+def test_xml_nested_without_end_is_not_read() -> None:
+    deep = b"<x>" * 1_000 + b"</x>" * 1_000  # all are closed: only the depth is wrong
+    document = b'<Document xmlns="%s"><BkToCstmrStmt>%s</BkToCstmrStmt></Document>' % (CAMT, deep)
+    with pytest.raises(StatementFileError) as refused:
+        read_statement_file(b'<?xml version="1.0"?>' + document)
+    assert refused.value.problem is StatementProblem.BROKEN_XML
+
+
 def workbook(**parts: bytes) -> bytes:
     """An Excel workbook with one sheet, some part of it replaced."""
     import openpyxl
@@ -137,6 +150,21 @@ def test_packed_bomb_is_refused(content: bytes) -> None:
     assert len(text) < GREATEST_ANSWER
 
 
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "content",
+    [
+        workbook(sheet1=SHEET % b"x" + b" " * (budget_import.MOST_UNPACKED + 1)),
+        workbook(theme1=b" " * (budget_import.MOST_UNPACKED + 1)),  # a part that nobody would read
+    ],
+    ids=["the sheet", "another part"],
+)
+def test_workbook_is_weighed_before_it_is_unpacked(content: bytes) -> None:
+    assert len(content) < budget_import.MOST_BYTES
+    with override("en"), pytest.raises(RefusedError, match="too large when unpacked"):
+        file_rows(content)
+
+
 def test_packed_bomb_of_the_source_is_refused_whatever_it_claims() -> None:
     for claims in (None, 10):
         bomb = packed(claims=claims, bilag=b"%PDF-" + b"0" * (documents.MOST_BYTES + 1))
@@ -176,7 +204,7 @@ def test_wrong_kind_of_file_is_refused(content: bytes) -> None:
 )
 def test_file_larger_than_its_limit_is_refused(most: int, read: Callable[[bytes], object]) -> None:
     with pytest.raises(RefusedError):
-        read(b"a" * (most + 1))
+        read(b"3000;1\n" * (most // 7 + 1))  # rows that could be read, were they fewer
 
 
 def test_statement_larger_than_its_limit_is_refused() -> None:
