@@ -32,7 +32,7 @@ def build_parser() -> argparse.ArgumentParser:
         prog="klientbro",
         description="Connects an accounting firm's clients to the tools the firm works in, and "
         "proves that the copy equals the source.",
-        epilog="Settings are environment variables (KLIENTBRO_…); README.md lists them.",
+        epilog="Settings are environment variables (KLIENTBRO_…); docs/settings.md lists them.",
     )
     choices = parser.add_subparsers(metavar="COMMAND", required=True)
     for command in commands():
