@@ -1,7 +1,8 @@
 """`make sbom` writes the list of parts (CycloneDX); `make audit` asks whether one has a weakness.
 
 The list is made from the lock files alone, with the hash of each part. The audit needs an index
-that answers: where none does it says so and ends with 3, which is neither good news nor bad.
+that answers: where none does it says so and ends with 3, which is neither good news nor bad. How
+old the parts are it asks as well (ages.py).
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ from cyclonedx.model.component import Component, ComponentScope, ComponentType
 from cyclonedx.output import make_outputter
 from cyclonedx.schema import OutputFormat, SchemaVersion
 from packageurl import PackageURL
+
+from scripts.ages import ask_ages
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.prefix) / "bin"
@@ -116,6 +119,7 @@ def audit() -> int:
         )
     npm = [str(BIN / "npm"), "audit", "--audit-level=low"]
     verdicts.append(_asked("package-lock.json", npm, r"\d+ (\w+ )?vulnerabilit"))
+    verdicts.append(ask_ages((*SHIPPED, *OTHERS)))
     return max(verdicts, key=(0, NOT_ASKED, FOUND).index)
 
 

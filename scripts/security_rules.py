@@ -50,6 +50,16 @@ _FETCHES = re.compile(
     r"^(httpx\.(get|post|put|request|stream|Client|AsyncClient)|requests\.\w+|"
     r"(urllib\.request\.)?urlopen|socket\.create_connection|smtplib\.SMTP(_SSL)?)$"
 )
+# Programs of ours ask others through klientbro/lib/outgoing.py alone, which knows whom they may.
+_CLIENTS = re.compile(
+    r"^(httpx\.(get|post|put|patch|delete|head|options|request|stream|Client|AsyncClient|"
+    r"HTTPTransport|AsyncHTTPTransport)|(httpx\.)?(Async)?HTTPTransport|"
+    r"(urllib\.)?(request\.)?(urlopen|urlretrieve|build_opener|OpenerDirector)|"
+    r"(http\.client\.|client\.)?HTTPS?Connection|socket\.(create_connection|socket)|"
+    r"asyncio\.open_connection|(loop\.)?create_connection)$"
+)
+_CLIENT_LIBRARIES = {"requests", "aiohttp", "urllib3", "httpcore", "http.client", "pycurl"}
+_MAY_ASK = "klientbro/lib/outgoing.py"
 _XML = re.compile(r"^(etree|ElementTree|ET|minidom|sax|expat)\.(\w*parse\w*|fromstring|XML)$")
 _LOGS = re.compile(r"^(logger|logging|log)\.(debug|info|warning|error|exception|critical|log)$")
 _CARRIES = re.compile(r"\.(POST|FILES|COOKIES|META|headers|body|content|text|json\(\))\b")
@@ -178,9 +188,31 @@ def _strings(path: str, node: ast.AST) -> Found:
         yield node.lineno, "owner", "work as the application's role, which the policies bind"
 
 
+def _asks(path: str, node: ast.AST) -> Found:
+    """Clients that are made outside the one door: nothing would hold them to the list."""
+    if path == _MAY_ASK or not path.startswith("klientbro/"):
+        return
+    cure = f"ask through {_MAY_ASK}, which knows whom we may ask"
+    if isinstance(node, ast.Call) and _CLIENTS.match(_called(node)):
+        yield node.lineno, "outgoing", cure
+    if isinstance(node, ast.Import | ast.ImportFrom):
+        module = getattr(node, "module", None) or ""
+        names = {module, *(one.name for one in node.names)}
+        names |= {f"{module}.{one.name}" for one in node.names}
+        if any(
+            name == one or name.startswith(f"{one}.") for name in names for one in _CLIENT_LIBRARIES
+        ):
+            yield node.lineno, "outgoing", cure
+        if module == "httpx" and {one.name for one in node.names} & {
+            "get", "post", "put", "request", "stream", "Client", "AsyncClient",
+        }:  # fmt: skip
+            yield node.lineno, "outgoing", cure
+
+
 def in_python(path: str, text: str) -> Found:
     """The findings in a module."""
     for node in ast.walk(ast.parse(text)):
+        yield from _asks(path, node)
         if isinstance(node, ast.Call):
             yield from _calls(node)
         elif isinstance(node, ast.Compare):

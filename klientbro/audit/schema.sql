@@ -1,11 +1,13 @@
 -- The audit log's own code in the database. Whoever writes a watched table writes an entry with it,
 -- in the same transaction, whatever program they use; the application cannot write entries itself.
+-- What runs as the owner names pg_temp last: left out, PostgreSQL looks there first, and a temporary
+-- table called audit_entry, with a trigger of the application's own, would run that as the owner.
 
 -- What an entry's hash is made of: everything it says, in one text that never depends on settings.
 create or replace function audit_text(
   firm uuid, number bigint, at timestamptz, user_id bigint, way text, address text, action text,
   kind text, object_id text, client bigint, before jsonb, after jsonb
-) returns text language sql stable set search_path = pg_catalog as $$
+) returns text language sql stable set search_path = pg_catalog, pg_temp as $$
   select jsonb_build_array(
     firm, number, to_char(at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US'), user_id, way,
     address, action, kind, object_id, client, before, after)::text
@@ -15,7 +17,7 @@ $$;
 -- its first entry until it has committed: entries come at the end of a transaction, so not for long.
 create or replace function audit_put(
   firm uuid, action text, kind text, object_id text, client bigint, before jsonb, after jsonb
-) returns void language plpgsql security definer set search_path = pg_catalog, public as $$
+) returns void language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
 declare
   firm_before text := current_setting('klientbro.firm', true);
   actor jsonb := coalesce(nullif(current_setting('klientbro.actor', true), ''), '{}')::jsonb;
@@ -48,7 +50,7 @@ revoke all on function audit_put(uuid, text, text, text, bigint, jsonb, jsonb) f
 -- For what changes no row: a reveal, an export, a sign-in. Only in the log of the firm at work.
 create or replace function audit_append(
   firm uuid, action text, kind text, object_id text, client bigint, before jsonb, after jsonb
-) returns void language plpgsql security definer set search_path = pg_catalog, public as $$
+) returns void language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
 begin
   if firm::text is distinct from current_setting('klientbro.firm', true) then
     raise exception 'an entry belongs to the firm that the work is done for';
@@ -58,7 +60,7 @@ end $$;
 
 -- The last entry of a transaction is where the chain ends; those before it need not tell.
 create or replace function audit_end() returns trigger
-language plpgsql security definer set search_path = pg_catalog, public as $$
+language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
 declare
   firm_before text := current_setting('klientbro.firm', true);
 begin
@@ -94,7 +96,7 @@ create constraint trigger audit_ends after insert on audit_entry
 
 -- A long value is told of, not repeated: the log is for reading.
 create or replace function audit_short(value jsonb) returns jsonb
-language sql immutable set search_path = pg_catalog as $$
+language sql immutable set search_path = pg_catalog, pg_temp as $$
   select case when pg_column_size(value) > 1000
     then to_jsonb('… ' || length(value::text) || ' …') else value end
 $$;

@@ -149,7 +149,7 @@ def _client(table: str, columns: list[str]) -> str:
 
 _TRIGGER = """
 create or replace function "audited_%(table)s"() returns trigger
-language plpgsql security definer set search_path = pg_catalog, public as $$
+language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
 declare
   was jsonb := '{}';
   is_now jsonb := '{}';

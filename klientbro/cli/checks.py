@@ -147,6 +147,48 @@ def _finding(sign: Sign) -> Finding:
     return Finding(sign.name, Verdict(sign.verdict), sign.message, sign.action)
 
 
+def second_factor(house: House) -> Iterator[Finding]:
+    """Firms that a password alone opens, also a trial that has become more than one."""
+    from klientbro.tenants.services import firms_without_second_factor
+
+    with psycopg.connect(house.database.urls.app, connect_timeout=10) as connection:
+        if not _exists(connection, "tenants_firm"):
+            return
+    open_to_passwords = firms_without_second_factor()
+    if open_to_passwords:
+        yield Finding(
+            "second_factor",
+            Verdict.NOTE,
+            f"A password alone opens: {', '.join(open_to_passwords)}.",
+            "Its administrator turns it on: Brukere, Innlogging til firmaet.",
+        )
+    else:
+        yield Finding("second_factor", Verdict.OK, "Every firm asks for one.")
+
+
+def virus_scanner(house: House) -> Iterator[Finding]:
+    """Whether files are shown to a scanner before they are taken in."""
+    scanner = house.environment.virus_scanner
+    if scanner is None:
+        yield Finding(
+            "virus_scanner",
+            Verdict.NOTE,
+            "Files that people send in, and documents of vouchers, are not scanned for viruses.",
+            "Set KLIENTBRO_VIRUS_SCANNER to a clamd: docs/howto/run-in-production.md",
+        )
+    elif scanner.answers():
+        yield Finding("virus_scanner", Verdict.OK, f"clamd answers at {scanner}.")
+    else:
+        is_open = house.environment.unscanned_files == "accept"
+        yield Finding(
+            "virus_scanner",
+            Verdict.WRONG,
+            f"clamd does not answer at {scanner}: files are "
+            + ("taken in unscanned." if is_open else "refused."),
+            "Start clamd, and see that this account may use its socket.",
+        )
+
+
 def machine(house: House) -> Iterator[Finding]:
     """This machine agrees with the others: the same secret keys, release and time."""
     from klientbro.cli import guards
@@ -185,6 +227,20 @@ def machine(house: House) -> Iterator[Finding]:
         )
 
 
+def lines(house: House) -> Iterator[Finding]:
+    """What goes between the parts is encrypted where it leaves the machine."""
+    from django.utils import timezone
+
+    from klientbro.operations.lines import exposed_lines
+
+    found = list(exposed_lines(house.environment, timezone.now()))
+    for line in found:
+        yield Finding("lines", Verdict.WRONG, line.message, line.cure)
+    if not found:
+        kept = "declared to stay on one machine" if house.environment.clear_lines else "encrypted"
+        yield Finding("lines", Verdict.OK, f"No line leaves this machine in the clear ({kept}).")
+
+
 def backup(house: House) -> Iterator[Finding]:
     """A role that can take a backup, and programs that fit the server."""
     from klientbro.database.backup import SETTING, complaint_about_backup_role, server_of
@@ -221,8 +277,11 @@ CHECKS: tuple[Check, ...] = (
     database_version,
     application_role,
     migrations,
+    second_factor,
+    virus_scanner,
     machine,
     queue,
+    lines,
     backup,
 )
 

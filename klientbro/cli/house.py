@@ -57,9 +57,17 @@ def open_database_of_settings() -> Iterator[House]:
         backup_database_url=environment.external_backup_url,
         binaries=environment.postgres_bin,
     ) as database:
-        os.environ[APP_URL] = database.urls.app
-        os.environ[OWNER_URL] = database.urls.owner
+        _pass_on(APP_URL, database.urls.app, environment.external_app_url)
+        _pass_on(OWNER_URL, database.urls.owner, environment.database_url)
         yield House(load_environment(), database)
+
+
+def _pass_on(name: str, url: str, in_settings: str | None) -> None:
+    """For our own child processes; not where they read the same in the settings themselves."""
+    if url == in_settings:
+        os.environ.pop(name, None)
+    else:
+        os.environ[name] = url
 
 
 def start_django() -> None:

@@ -13,6 +13,7 @@ from klientbro.cli.choosing import add_firm, existing_firm
 from klientbro.cli.command import Command
 from klientbro.cli.house import House, open_house
 from klientbro.lib.errors import ConfigurationError
+from klientbro.lib.secret_settings import secret
 
 if TYPE_CHECKING:
     from klientbro.settings.environment import SecretKey
@@ -210,7 +211,7 @@ def _make_master(house: House) -> None:
     )
     from klientbro.tenants.keys import secret_keys
 
-    if os.environ.get("KLIENTBRO_SECRET_KEYS"):
+    if secret(os.environ, "KLIENTBRO_SECRET_KEYS"):
         raise ConfigurationError(
             "KLIENTBRO_SECRET_KEYS is set, so a new key must be put there: last in the list on "
             "every machine first, then, when all have been started anew, in front; and then "
@@ -231,7 +232,7 @@ def _drop(arguments: Namespace, house: House) -> int:
     from klientbro.database.locks import exclusive
     from klientbro.settings.environment import secret_keys_of_home, write_secret_keys
 
-    if os.environ.get("KLIENTBRO_SECRET_KEYS"):
+    if secret(os.environ, "KLIENTBRO_SECRET_KEYS"):
         raise ConfigurationError(
             "KLIENTBRO_SECRET_KEYS is set: take the key out of it on every machine."
         )

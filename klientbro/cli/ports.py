@@ -10,6 +10,7 @@ from klientbro.lib.errors import ConfigurationError
 def require_free(host: str, port: int, setting: str) -> None:
     """Raise with the setting that changes the port when somebody already listens on it."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # rule outgoing: it is bound, and asks nobody
     with socket.socket(family, socket.SOCK_STREAM) as attempt:
         # As the server itself does: a port left a moment ago by a stopped server is free.
         attempt.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

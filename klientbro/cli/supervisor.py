@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from klientbro.database.processes import dies_with_parent, wait_until
+from klientbro.lib.secret_settings import without_secrets
 
 _STOP_SECONDS = 10.0
 _LONGEST_PAUSE_SECONDS = 30.0
@@ -33,6 +34,8 @@ class Child:
     environment: dict[str, str] = field(default_factory=dict)
     on_line: Callable[[str], None] | None = None
     """Gets what the process prints, a line at a time; without it the terminal does."""
+    has_secrets: bool = True
+    """Whether it inherits the settings that are secrets."""
     process: subprocess.Popen[str] | None = None
     started_at: float = 0.0
     pause_seconds: float = 0.0
@@ -43,7 +46,10 @@ class Child:
         self.started_at = time.monotonic()
         self.process = subprocess.Popen(  # noqa: S603 (our own commands, no shell)
             self.command,
-            env={**os.environ, **self.environment},
+            env={
+                **(os.environ if self.has_secrets else without_secrets(os.environ)),
+                **self.environment,
+            },
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE if self.on_line else None,
             text=True,

@@ -84,7 +84,7 @@ def _forget(arguments: Namespace) -> int:
 
 def firm_id_for(name: str | None) -> UUID:
     """The firm with this name, made when missing; without a name, the only one there is."""
-    from klientbro.tenants.services import FIRST_FIRM, all_firms, create_firm
+    from klientbro.tenants.services import FIRST_FIRM, all_firms, found_firm
 
     firms = all_firms()
     if name is None:
@@ -93,7 +93,7 @@ def firm_id_for(name: str | None) -> UUID:
             raise ConfigurationError(f"There are several firms; choose one with --firm: {known}")
         name = firms[0][1] if firms else FIRST_FIRM
     found = [firm_id for firm_id, known in firms if known.casefold() == name.casefold()]
-    return found[0] if found else create_firm(name).id
+    return found[0] if found else found_firm(name).id
 
 
 COMMAND = Command(

@@ -25,7 +25,7 @@ def run(arguments: Namespace) -> int:
     One blocking thread per process: measured four times faster than granian's own default. A long
     answer keeps its process busy, so there is more than one process.
     """
-    from granian.constants import Interfaces
+    from granian.constants import Interfaces, SSLProtocols
     from granian.log import LogLevels
     from granian.server import Server
 
@@ -34,6 +34,7 @@ def run(arguments: Namespace) -> int:
         environment = house.environment
         require_free(environment.host, environment.port, "KLIENTBRO_PORT")
         collect_static_files(house)
+        certificate = environment.certificate
         Server(
             "klientbro.wsgi:application",
             address=environment.host,
@@ -44,6 +45,9 @@ def run(arguments: Namespace) -> int:
             respawn_failed_workers=True,
             workers_kill_timeout=_LAST_ANSWERS_SECONDS,
             log_level=LogLevels.warning,
+            ssl_cert=certificate.chain if certificate else None,
+            ssl_key=certificate.key if certificate else None,
+            ssl_protocol_min=SSLProtocols.tls12,
         ).serve()
     return 0
 

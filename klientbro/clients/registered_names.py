@@ -15,6 +15,8 @@ from django.conf import settings
 from klientbro.clients.errors import RefusedError
 from klientbro.clients.identifiers import read_identifier
 from klientbro.clients.services.typed import NAME_MAX, read_name
+from klientbro.lib import outgoing
+from klientbro.lib.outgoing import Peers
 
 logger = logging.getLogger(__name__)
 TIMEOUT_SECONDS = 1.5
@@ -42,7 +44,8 @@ def registered_name(typed: str) -> str:
     if identifier is None or identifier.is_person:
         return ""
     try:
-        with httpx.Client(timeout=TIMEOUT_SECONDS, trust_env=False) as client:
+        peers = Peers.at(settings.ENVIRONMENT.enhetsregisteret_url)
+        with outgoing.client(peers, timeout=TIMEOUT_SECONDS) as client:
             for kind in LISTS:
                 if name := _ask(client, kind, identifier.digits):
                     return name

@@ -8,7 +8,6 @@ import ssl
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Protocol
 from urllib.parse import urlencode, urlsplit
 
@@ -28,6 +27,7 @@ from klientbro.connectors.errors import (
     UnreadableError,
 )
 from klientbro.lib.loopback import is_loopback_host
+from klientbro.lib.outgoing import Peers, RefusedAddressError, async_client
 from klientbro.lib.tracing import span
 
 MOST_THROTTLED = 3
@@ -134,7 +134,9 @@ class HttpClient:
         timeout_seconds: float = 60.0,
         most_bytes: int = 192 * MEGABYTE,
         sleep: Sleep = asyncio.sleep,
+        other_urls: tuple[str, ...] = (),
     ) -> None:
+        """Asks the hosts of `base_url` and `other_urls` alone."""
         self._surroundings = surroundings
         self._connector = connector
         self._authorizer = authorizer
@@ -142,17 +144,13 @@ class HttpClient:
         self._timeout_seconds = timeout_seconds
         self._most_bytes = most_bytes
         self._sleep = sleep
-        transport = surroundings.transport
-        self._client = httpx.AsyncClient(
+        self._client = async_client(
+            Peers.at(base_url, *other_urls),
             headers={"Accept": "application/json", "Accept-Encoding": "gzip", **headers},
             timeout=httpx.Timeout(
                 timeout_seconds, connect=min(CONNECT_TIMEOUT_SECONDS, timeout_seconds)
             ),
-            follow_redirects=False,
-            # A simulator or a tunnel on this machine must not be sought through a proxy.
-            trust_env=not is_loopback(base_url),
-            transport=_Borrowed(transport) if transport is not None else None,
-            verify=_certificates() if transport is None else False,
+            shared=surroundings.transport,
         )
 
     async def __aenter__(self) -> HttpClient:
@@ -251,7 +249,7 @@ class HttpClient:
         except (httpx.TimeoutException, TimeoutError) as error:
             line.failure = "timed_out"
             raise self._timed_out(request, error) from TimeoutError()
-        except (httpx.UnsupportedProtocol, httpx.InvalidURL) as error:
+        except (RefusedAddressError, httpx.UnsupportedProtocol, httpx.InvalidURL) as error:
             raise self._made(
                 OperatorSettingsError, request, "has an address that cannot be reached"
             ) from error
@@ -379,22 +377,6 @@ class HttpClient:
 
     def _text(self, request: Request, words: str) -> str:
         return failures.clean(f"{request.name} {words}", self._secrets)
-
-
-class _Borrowed(httpx.AsyncBaseTransport):
-    """A transport somebody else owns, so that closing our client leaves it open."""
-
-    def __init__(self, transport: httpx.AsyncBaseTransport) -> None:
-        self._transport = transport
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        return await self._transport.handle_async_request(request)
-
-
-@cache
-def _certificates() -> ssl.SSLContext:
-    """Loading the certificates takes tens of milliseconds, so once a process."""
-    return httpx.create_ssl_context()
 
 
 def is_loopback(url: str) -> bool:

@@ -15,6 +15,7 @@ from klientbro.database.binaries import SETTING, find_binaries
 from klientbro.database.tls_relay import plain_way_to
 from klientbro.database.urls import connection_parameters, url_from_parameters
 from klientbro.lib.errors import ConfigurationError
+from klientbro.lib.secret_settings import without_secrets
 
 _SYSTEM_FOLDERS = Path("/usr/lib/postgresql")
 _RELEASE = re.compile(r"\(PostgreSQL\) (\d+)")
@@ -49,7 +50,8 @@ class DumpTools:
         """A command line and its environment; the password stands in neither `ps` nor a log."""
         parameters = connection_parameters(url)
         password = parameters.pop("password", None)
-        environment = {name: value for name, value in os.environ.items() if name[:2] != "PG"}
+        environment = without_secrets(os.environ)
+        environment = {name: value for name, value in environment.items() if name[:2] != "PG"}
         if password:
             environment["PGPASSWORD"] = password
         shown = url_from_parameters(parameters)

@@ -7,6 +7,7 @@ to leave stops it. When the last one is killed instead, the watchdog stops it so
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -32,6 +33,7 @@ from klientbro.database.urls import (
     socket_url,
 )
 from klientbro.lib.errors import ConfigurationError
+from klientbro.lib.secret_settings import without_secrets
 
 # Processes that outlive our hold on the server. Forgetting them would leave zombies unexplained.
 _left_running: list[subprocess.Popen[bytes]] = []
@@ -196,6 +198,7 @@ class EmbeddedServer:
             self._watchdog = subprocess.Popen(  # noqa: S603 (our own module)
                 [sys.executable, "-m", "klientbro.database.watchdog", str(self.paths.home)],
                 cwd=Path(__file__).resolve().parents[2],
+                env=without_secrets(os.environ),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,

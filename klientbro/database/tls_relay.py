@@ -113,6 +113,7 @@ class _Relay:
     async def _connect_to(
         self, name: str, address: str, port: int
     ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        # rule outgoing: the database, at the address of the setting
         reader, writer = await asyncio.open_connection(address, port)
         try:
             if not self._is_direct:

@@ -46,6 +46,7 @@ def server_settings(*, durable: bool) -> dict[str, str]:
             # Commits still reach the kernel, so tests may kill the server and find them again.
             "fsync": "off",
             "full_page_writes": "off",
+            "wal_compression": "off",  # nobody reads the log, and making it smaller is work
             "shared_buffers": "128MB",
             "max_wal_size": "1GB",
             "max_connections": "200",

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from klientbro.lib.errors import ConfigurationError
+from klientbro.lib.secret_settings import without_secrets
 
 # An account made for us is better than the one that other services may share.
 _ACCOUNTS = ("klientbro", "nobody")
@@ -46,7 +47,7 @@ class RunAs:
             start_new_session=True,
             cwd="/",
             umask=0o077,
-            env={**os.environ, "LC_ALL": "C", "TZ": "UTC"},
+            env={**without_secrets(os.environ), "LC_ALL": "C", "TZ": "UTC"},
         )
 
     def run(self, command: list[str]) -> tuple[int, str]:

@@ -10,6 +10,7 @@ from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
 
 from klientbro.lib.errors import ConfigurationError
+from klientbro.lib.loopback import is_loopback_host
 
 OWNER_ROLE = "klientbro_owner"
 APP_ROLE = "klientbro_app"
@@ -78,6 +79,20 @@ def url_from_parameters(parameters: dict[str, str]) -> str:
         if query
         else f"postgresql://{login}@/{database}"
     )
+
+
+def is_exposed(url: str) -> bool:
+    """Whether the line leaves this machine without TLS, or without knowing whom it speaks with.
+
+    Only `sslmode=verify-full` compares the server's certificate with its name.
+    """
+    given = connection_parameters(url)
+    places = f"{given.get('host', '')},{given.get('hostaddr', '')}".split(",")
+    is_away = any(
+        place and not place.startswith(("/", "@")) and not is_loopback_host(place)
+        for place in places
+    )
+    return is_away and given.get("sslmode") != "verify-full"
 
 
 def without_password(url: str) -> str:

@@ -15,7 +15,8 @@ from enum import StrEnum
 NATIONAL_ID_LENGTH = 11
 
 _ELEVEN_DIGITS = re.compile(r"[0-9]{11}", re.ASCII)
-_ALONE = re.compile(r"(?<![0-9])[0-9]{11}(?![0-9])", re.ASCII)
+# As it is kept, or as people part it: `018190 12345`, `018190-12345`.
+_ALONE = re.compile(r"(?<![0-9])([0-9]{6})[ \u00a0-]?([0-9]{5})(?![0-9])", re.ASCII)
 _BIRTH_DIGITS = 6
 _HIDDEN = "*****"
 
@@ -106,8 +107,9 @@ def hide_national_ids(text: str) -> str:
     """The text with every valid number in it masked; other eleven digits are left as they are."""
 
     def masked(found: re.Match[str]) -> str:
-        is_one = check_national_id(found[0], accept_2032=True).status is NationalIdStatus.OK
-        return mask_national_id(found[0]) if is_one else found[0]
+        digits = found[1] + found[2]
+        is_one = check_national_id(digits, accept_2032=True).status is NationalIdStatus.OK
+        return mask_national_id(digits) if is_one else found[0]
 
     return _ALONE.sub(masked, text)
 

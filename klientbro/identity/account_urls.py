@@ -14,11 +14,18 @@ from django.db.transaction import non_atomic_requests as counted
 from django.urls import path
 from django.views.generic import RedirectView
 
+from klientbro.identity.recency import shown_lately_to_provider
+from klientbro.identity.views.second_step import second_step
+
 urlpatterns = [
     path("logg-inn/", counted(account.login), name="account_login"),
     path("logg-ut/", account.logout, name="account_logout"),
     path("passord/", counted(account.password_change), name="account_change_password"),
-    path("passord/nytt/", account.password_set, name="account_set_password"),
+    path(
+        "passord/nytt/",
+        shown_lately_to_provider(account.password_set),
+        name="account_set_password",
+    ),
     path("passord/glemt/", counted(account.password_reset), name="account_reset_password"),
     path("passord/glemt/sendt/", account.password_reset_done, name="account_reset_password_done"),
     path(
@@ -35,7 +42,7 @@ urlpatterns = [
     path("inaktiv/", account.account_inactive, name="account_inactive"),
     path("ny/", RedirectView.as_view(pattern_name="account_login"), name="account_signup"),
     path("totrinn/", factors.index, name="mfa_index"),
-    path("totrinn/kode/", counted(factors.authenticate), name="mfa_authenticate"),
+    path("totrinn/kode/", counted(second_step), name="mfa_authenticate"),
     path("totrinn/bekreft/", counted(factors.reauthenticate), name="mfa_reauthenticate"),
     path("totrinn/app/", totp.activate_totp, name="mfa_activate_totp"),
     path("totrinn/app/av/", totp.deactivate_totp, name="mfa_deactivate_totp"),

@@ -5,16 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core.exceptions import ReauthenticationRequired
 from allauth.core.internal.ratelimit import clear, consume
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from klientbro.identity.known_devices import known_number, remember
+from klientbro.identity.known_devices import KNOWN_DEVICE_RATES, known_number, remember
+from klientbro.identity.recency import came_through_provider, has_shown_lately
 from klientbro.identity.single_sign_on.stages import login_stages
 from klientbro.tenants.envelopes import open_personal, seal_personal
 from klientbro.tenants.keys import secret_keys
@@ -23,8 +26,6 @@ from klientbro.tenants.services import places_of_user
 from klientbro.tenants.ways_in import SESSION_WAY
 
 PURPOSE = "second factor"
-# Of a browser that its owner has signed in from: nobody else can use these up.
-KNOWN_DEVICE_RATES = {"login_failed": "5/5m/key,20/h/key,50/d/key"}
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ships no types
@@ -71,15 +72,33 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
         """A new password is chosen on the way in: go on to the work."""
         return "/"
 
+    def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
+        """A sign-in counts as much as a confirmation; who came by the provider is asked there."""
+        if not super().is_reauthentication_required(app=app, **kwargs):
+            return False
+        if has_shown_lately(self.request):
+            return False
+        if came_through_provider(self.request):
+            # the library would ask nothing of somebody without a password and a factor here
+            raise ReauthenticationRequired
+        return True
+
     def get_reauthentication_methods(self, user: User) -> list[dict[str, Any]]:
-        """Our own words for the ways to confirm that it is you."""
+        """The ways to confirm that it is you, the firm's provider first where one came by it."""
         words = {
             "reauthenticate": _("Use your password"),
             "mfa_reauthenticate": _("Use a code"),
             "mfa_reauthenticate:webauthn": _("Use a passkey"),
         }
-        methods: list[dict[str, Any]] = super().get_reauthentication_methods(user)
-        return [method | {"description": words[method["id"]]} for method in methods]
+        own: list[dict[str, Any]] = super().get_reauthentication_methods(user)
+        methods = [method | {"description": words[method["id"]]} for method in own]
+        if not user.is_authenticated or not came_through_provider(self.request):
+            return methods
+        if self.request.closed_places:
+            # one firm's provider vouches for a person of several: what is theirs stays closed
+            methods = []
+        way = {"id": "sign_on", "url": reverse("identity:sign_on_again")}
+        return [way | {"description": _("Use the firm's sign-in")}, *methods]
 
 
 class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth ships no types

@@ -1,4 +1,4 @@
-"""Registers the identity app, and what happens at sign-in."""
+"""Registers the identity app, what happens at sign-in, and how recovery codes are kept."""
 
 from __future__ import annotations
 
@@ -11,5 +11,11 @@ class IdentityConfig(AppConfig):
 
     def ready(self) -> None:
         from klientbro.identity import signals
+        from klientbro.identity.factor_tries import count_tries_so
+        from klientbro.identity.recency import keep_requests_so
+        from klientbro.identity.recovery_codes import use_hashed_recovery_codes
 
         signals.connect()
+        count_tries_so()
+        keep_requests_so()
+        use_hashed_recovery_codes()

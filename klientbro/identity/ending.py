@@ -54,6 +54,11 @@ def _end(row: Session) -> datetime:
     return min(row.created_at + absolute, row.last_seen_at + idle)
 
 
+def has_session(user_id: int, public_id: UUID) -> bool:
+    """Whether it is one of the user's own, and has not ended."""
+    return Session.objects.filter(user_id=user_id, public_id=public_id).exists()
+
+
 def end_session(user_id: int, public_id: UUID) -> bool:
     """Ends one of the user's own; False when it is not theirs or has ended already."""
     return bool(Session.objects.filter(user_id=user_id, public_id=public_id).delete()[0])

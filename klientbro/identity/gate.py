@@ -19,10 +19,10 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django_htmx.http import HttpResponseClientRedirect
 
+from klientbro.identity.recency import came_through_provider
 from klientbro.practice.permissions import ActRefusedError
 from klientbro.tenants.permissions import Open, allows, need_of
 from klientbro.tenants.services import Place
-from klientbro.tenants.ways_in import SESSION_WAY, SINGLE_SIGN_ON
 
 logger = logging.getLogger(__name__)
 
@@ -73,15 +73,17 @@ class GateMiddleware:
         return None
 
 
+_OPEN_MORE = {
+    "account_change_password",
+    "account_set_password",
+    "identity:change_address",
+    "identity:confirm_address",
+}
+
+
 def opens_more(name: str) -> bool:
     """Whether the address changes what lets the person in to all of their firms."""
-    return name in ("account_change_password", "account_set_password") or name.startswith("mfa_")
-
-
-def came_through_provider(request: HttpRequest) -> bool:
-    """Whether one firm alone vouches for the person in this session."""
-    way = request.session.get(SESSION_WAY)
-    return way is not None and way["kind"] == SINGLE_SIGN_ON
+    return name in _OPEN_MORE or name.startswith("mfa_")
 
 
 def _closed(request: HttpRequest, closed: Sequence[Place], *, is_own: bool = False) -> HttpResponse:

@@ -17,6 +17,8 @@ from django.http import HttpRequest, HttpResponse
 
 SALT = "klientbro.known-device"
 LIFETIME_SECONDS = 180 * 86_400
+# Tries from a browser that its owner has signed in from: nobody else can use these up.
+KNOWN_DEVICE_RATES = {"login_failed": "5/5m/key,20/h/key,50/d/key"}
 MOST_PEOPLE = 5  # of one browser; whoever has not been here for longest is forgotten
 
 

@@ -1,4 +1,4 @@
-"""Writes and sends the letters that wait: invitations, and links for a forgotten password.
+"""Writes and sends the letters that wait: invitations, forgotten passwords, changed sign-ins.
 
 A link is made as its letter is written. Killed between the sending and the note of it, the letter
 goes out once more with a new link, and the first one's leads nowhere.
@@ -23,7 +23,10 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from klientbro.identity.invitations import LIFETIME, new_token, open_invitations
-from klientbro.identity.models import Invitation, ResetLetter
+from klientbro.identity.models import Invitation, ResetLetter, SignInLetter
+from klientbro.identity.notices import News, delete_old, words_of
+from klientbro.identity.profile import LIFETIME as LIFETIME_OF_ADDRESS
+from klientbro.identity.profile import token_of
 from klientbro.tenants.context import firm
 from klientbro.tenants.models import User
 
@@ -132,6 +135,61 @@ def _send_reset(user: User) -> bool:
             },
         )
     return _sent(user.email, subject, body)
+
+
+def send_notices(now: datetime) -> int:
+    """Sends the letters about ways to sign in that wait. How many went out."""
+    delete_old(now)
+    sent = 0
+    while (went := _send_next_notice(now)) is not None:
+        sent += went
+    return sent
+
+
+@transaction.atomic
+def _send_next_notice(now: datetime) -> int | None:
+    notice = (
+        SignInLetter.objects.select_for_update(skip_locked=True, of=("self",))
+        .filter(Q(next_try_at=None) | Q(next_try_at__lte=now))
+        .select_related("user")
+        .order_by("id")
+        .first()
+    )
+    if notice is None:
+        return None
+    with translation.override(settings.LANGUAGE_CODE):
+        is_sent = _sent(notice.to or notice.user.email, *_told(notice, now))
+    if is_sent:
+        notice.delete()
+        return 1
+    notice.attempts += 1
+    notice.next_try_at = now + min(timedelta(minutes=2**notice.attempts), LAST_WAIT)
+    notice.save(update_fields=["attempts", "next_try_at"])
+    return 0
+
+
+def _told(notice: SignInLetter, now: datetime) -> tuple[str, str]:
+    """Subject and text. Only a letter about a new address has a link that does something."""
+    act, user = News(notice.act), notice.user
+    told, what = words_of(act)
+    context = {
+        "name": user.name,
+        "brand": settings.BRAND,
+        "what": what,
+        "at": notice.at,
+        "address": notice.address,
+        "link": _full(reverse("mfa_index")),
+    }
+    template = "notice"
+    if act is News.ADDRESS_ASKED:
+        template = "new_address"
+        path = reverse("identity:confirm_address", args=[token_of(user, notice.to, now)])
+        context |= {"link": _full(path), "hours": LIFETIME_OF_ADDRESS // timedelta(hours=1)}
+    elif act is News.ADDRESS_TAKEN:
+        template = "address_taken"
+        context |= {"link": _full(reverse("account_login"))}
+    body = render_to_string(f"identity/letters/{template}.txt", context)
+    return f"{settings.BRAND}: {told}", body
 
 
 def _sent(to: str, subject: str, body: str) -> bool:

@@ -92,7 +92,8 @@ def disable_member(public_id: UUID, by: int) -> Membership:
             refuse_without_administrator(member)
             member.disabled_at = timezone.now()
             member.save(update_fields=["disabled_at"])
-        end_sessions(member.user_id)
+            # now and not at every press: whoever works elsewhere is thrown out there too
+            end_sessions(member.user_id)
         return member
 
 

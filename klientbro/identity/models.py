@@ -6,7 +6,7 @@ import uuid
 
 from django.db import models
 
-from klientbro.identity.openid_provider.models import SigningKey
+from klientbro.identity.openid_provider.models import SigningKey, ToolConsent
 from klientbro.identity.single_sign_on.models import SignOnDomain, SignOnLink, SignOnProvider
 from klientbro.tenants.models import Firm, User
 
@@ -18,6 +18,7 @@ __all__ = [
     "SignOnLink",
     "SignOnProvider",
     "SigningKey",
+    "ToolConsent",
 ]
 
 
@@ -71,6 +72,21 @@ class Invitation(models.Model):
 
     def __str__(self) -> str:
         return f"invitation {self.public_id}"
+
+
+class SignInLetter(models.Model):
+    """A letter about somebody's ways to sign in; to another address than theirs where `to` says."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE)
+    act = models.CharField(max_length=20)
+    to = models.CharField(max_length=254, blank=True)
+    at = models.DateTimeField()
+    address = models.CharField(max_length=64, blank=True)
+    attempts = models.IntegerField(default=0)
+    next_try_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.act} {self.pk}"
 
 
 class ResetLetter(models.Model):

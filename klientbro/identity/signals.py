@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from allauth.account.internal.flows.login import record_authentication
+from allauth.account.signals import password_set
 from allauth.mfa.signals import authenticator_added
 from django.contrib.auth.signals import user_logged_in
 from django.http import HttpRequest
 
+from klientbro.identity import notices
 from klientbro.identity.sessions import SEEN_FROM
 from klientbro.tenants.models import User
 from klientbro.tenants.network import network_address
@@ -18,6 +21,8 @@ AGENT_LENGTH = 300
 def connect() -> None:
     """Listens, once a process."""
     user_logged_in.connect(note_where_from, dispatch_uid="klientbro.identity.where_from")
+    password_set.connect(note_chosen_password, dispatch_uid="klientbro.identity.password_set")
+    notices.connect()
     authenticator_added.connect(end_other_sessions, dispatch_uid="klientbro.identity.others_out")
 
 
@@ -27,6 +32,11 @@ def note_where_from(request: HttpRequest, **_more: Any) -> None:
         "address": network_address(request),
         "agent": request.META.get("HTTP_USER_AGENT", "")[:AGENT_LENGTH],
     }
+
+
+def note_chosen_password(request: HttpRequest, user: User, **_more: Any) -> None:
+    """Whoever has just chosen a password is not asked for it again to set up what comes next."""
+    record_authentication(request, user, method="password", reauthenticated=True)
 
 
 def end_other_sessions(request: HttpRequest, user: User, **_more: Any) -> None:

@@ -6,13 +6,15 @@ import asyncio
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from allauth.idp.oidc.models import Token
 from django.db import DatabaseError, connections
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
 from klientbro.audit.sign_ins import note_failed_sign_ins
-from klientbro.identity.letters import send_invitations, send_reset_letters
+from klientbro.identity.letters import send_invitations, send_notices, send_reset_letters
 from klientbro.identity.models import Invitation
+from klientbro.identity.openid_provider.keys import delete_old_keys
 from klientbro.identity.sessions import SessionStore
 from klientbro.sync.queue import QUEUE
 from klientbro.tenants.context import firm
@@ -33,6 +35,7 @@ async def send_letters(timestamp: int) -> None:
 def send_letters_now(now: datetime) -> None:
     """Forgotten passwords first: somebody waits for those."""
     send_reset_letters(now)
+    send_notices(now)
 
     def send(firm_id: UUID) -> int:
         return send_invitations(firm_id, now)
@@ -43,7 +46,7 @@ def send_letters_now(now: datetime) -> None:
 @app.periodic(cron="41 * * * *")
 @app.task(queue=QUEUE, queueing_lock="tidy_identity", name="klientbro.identity.tasks.tidy")
 async def tidy(timestamp: int) -> None:
-    """Deletes sessions that let nobody in, spent links, and invitations long over."""
+    """Deletes sessions that let nobody in, spent links, and what is over in each firm."""
     await asyncio.to_thread(tidy_now, timezone.now())
 
 
@@ -70,6 +73,8 @@ def tidy_now(now: datetime) -> None:
 
     def delete_old(firm_id: UUID) -> int:
         with firm(firm_id):
-            return Invitation.objects.filter(asked_at__lt=now - KEPT).delete()[0]
+            invitations = Invitation.objects.filter(asked_at__lt=now - KEPT).delete()[0]
+            tokens = Token.objects.filter(expires_at__lt=now).delete()[0]
+            return int(invitations + tokens + delete_old_keys(now))
 
-    for_every_firm(delete_old, "deleting old invitations", foreseen=DatabaseError)
+    for_every_firm(delete_old, "deleting what is over", foreseen=DatabaseError)

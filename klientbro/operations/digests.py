@@ -25,16 +25,24 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from klientbro.clients.services.assigned import who_may
 from klientbro.connectors.registry import connectors
 from klientbro.domain.national_id import hide_national_ids
 from klientbro.lib.dates import format_date, format_time, oslo_date
 from klientbro.operations.alerts import FAILURE, Item, items_for_people, observe
 from klientbro.operations.models import Digest, Notice
 from klientbro.operations.set_aside import set_aside_subject, told_set_aside
-from klientbro.products.reconciliation.telling import SetAside, note_told, set_aside_for_people
+from klientbro.products.reconciliation.telling import (
+    SetAside,
+    clients_told_of,
+    forget_told,
+    note_told,
+    set_aside_for_people,
+)
 from klientbro.sync.causes import cause_text
 from klientbro.tenants.context import firm
 from klientbro.tenants.models import Firm, Membership, User
+from klientbro.tenants.permissions import Act
 
 logger = logging.getLogger(__name__)
 LAST_WAIT = timedelta(hours=6)
@@ -176,6 +184,11 @@ def _send_next(firm_id: UUID, now: datetime) -> bool:
         )
         if digest is None:
             return False
+        if not _is_still_theirs(digest):
+            # with what it noted: whoever answers for the clients now is told instead
+            forget_told(digest.user_id, named_in=digest.body)
+            digest.delete()
+            return True
         try:
             EmailMessage(
                 digest.subject,
@@ -195,6 +208,22 @@ def _send_next(firm_id: UUID, now: datetime) -> bool:
         digest.attempts += 1
         digest.save(update_fields=["sent_at", "attempts"])
         return True
+
+
+def _is_still_theirs(digest: Digest) -> bool:
+    """Whether the person may still know of what it tells. It may have waited for the mail server
+    for days, and they may have lost their access, or the clients, since."""
+    may = who_may()
+    told = Notice.objects.filter(digest=digest).values_list(
+        "alert__connection__client_id", flat=True
+    )
+    aside = clients_told_of(digest.user_id)
+    hidden = [name for id_, name in aside.items() if not may(digest.user_id, id_, Act.SEE)]
+    return (
+        Membership.current.filter(user_id=digest.user_id).exists()
+        and all(may(digest.user_id, client_id, Act.SEE_SOURCES) for client_id in set(told))
+        and not any(hide_national_ids(name) in digest.body for name in hidden)
+    )
 
 
 def prune_digests(firm_id: UUID, now: datetime) -> None:

@@ -26,10 +26,12 @@ from klientbro.lib.errors import ConfigurationError
 from klientbro.operations.alone import alone
 from klientbro.tenants.context import SETTING, firm
 from klientbro.tenants.models import User
+from klientbro.tenants.services import all_firms
 
 AT_ONCE = 20_000
 MOST_PASSES = 10
 CERTIFICATE, KEYS, FIRM = "tenants_destruction", "tenants_datakey", "tenants_firm"
+PLACES = "tenants_membership"
 LOG = ("audit_entry", "audit_head")  # after everything whose deletion writes to it
 COLUMNS = (
     "firm_id", "firm_name", "asked_at", "due_at", "closed_at", "key_destroyed_at", "keys",
@@ -165,6 +167,7 @@ def destroy(firm_id: UUID, *, told: Told = lambda _text: None) -> Certificate:
         _press_out_keys()
         if found.erased_at is None:
             _erase(firm_id, told)
+            _remove_people(firm_id)
             _certify(firm_id)
     certified = certificate_of(firm_id)
     if certified is None:
@@ -194,6 +197,7 @@ def erase_restored(kept: Sequence[Mapping[str, Any]]) -> list[str]:
             is_back = bool(cursor.fetchone()[0])
         if is_back:
             _erase(firm_id, lambda _text: None, is_counted=False)
+            _remove_people(firm_id, is_counted=False)
             gone_again.append(str(one["firm_name"]))
     return gone_again
 
@@ -282,6 +286,8 @@ def _erase_tables(firm_id: UUID, tables: list[str], *, is_counted: bool) -> int:
         counts: dict[str, int] = {}
         with _as_owner(firm_id) as cursor:
             for table in tables:
+                if table == PLACES:
+                    _note_people(cursor, firm_id)
                 limit = f"limit {AT_ONCE}" if len(tables) == 1 else ""
                 # rule sql: the name of a table of ours, as the catalogue has it
                 cursor.execute(
@@ -323,18 +329,10 @@ def tables_in_order(tables: list[str]) -> Iterator[list[str]]:
 
 
 def _certify(firm_id: UUID) -> None:
-    """People who worked nowhere else, and the digest over all that is said."""
-    with transaction.atomic():
-        lonely = User.objects.filter(pk__in=_nowhere_else())
-        people = lonely.count()
-        lonely.delete()
+    """The digest over all that is said."""
     with _as_owner(firm_id) as cursor:
-        cursor.execute(
-            f"update {CERTIFICATE} set erased_at = clock_timestamp(), "  # noqa: S608
-            "counts = counts || jsonb_build_object('tenants_user', "
-            "coalesce((counts ->> 'tenants_user')::bigint, 0) + %s) where firm_id = %s",
-            [people, firm_id],
-        )
+        cursor.execute(f"update {CERTIFICATE} set erased_at = clock_timestamp() "  # noqa: S608
+                       "where firm_id = %s", [firm_id])  # fmt: skip
         cursor.execute(_READ, [firm_id])
         about = _certificate(cursor.fetchone()).about
         digest = hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()
@@ -342,20 +340,63 @@ def _certify(firm_id: UUID) -> None:
                        [digest, firm_id])  # fmt: skip
 
 
-def _nowhere_else() -> list[int]:
-    """Users without any place; the operator's own, who never had one, are superusers."""
-    with connections["owner"].cursor() as cursor:
-        cursor.execute("select id from tenants_user where not is_superuser")
-        ids = [row[0] for row in cursor.fetchall()]
-    return [user_id for user_id in ids if not _has_place(user_id)]
+def _note_people(cursor: CursorWrapper, firm_id: UUID) -> None:
+    """Who had a place here, for as long as they are not judged: their places go just now."""
+    cursor.execute(
+        f"update {CERTIFICATE} set people = array(select unnest(people) union "  # noqa: S608
+        f"select user_id from {PLACES} where firm_id = %s) where firm_id = %s",
+        [firm_id, firm_id],
+    )
 
 
-def _has_place(user_id: int) -> bool:
-    with transaction.atomic(using="owner"), connections["owner"].cursor() as cursor:
-        cursor.execute("select set_config('klientbro.user', %s, true)", [str(user_id)])
-        cursor.execute("select exists (select from tenants_membership where user_id = %s)",
-                       [user_id])  # fmt: skip
-        return bool(cursor.fetchone()[0])
+def _remove_people(firm_id: UUID, *, is_counted: bool = True) -> None:
+    """Those who had a place here, have none in any other firm, and are asked into none.
+
+    A closed place counts: what the person did there keeps its name. Their rows are locked before
+    it is asked, so that a place given meanwhile is either seen, or is not given.
+    """
+    with _as_owner(firm_id) as cursor:
+        cursor.execute(f"select people from {CERTIFICATE} where firm_id = %s for update",  # noqa: S608
+                       [firm_id])  # fmt: skip
+        (noted,) = cursor.fetchone()
+        users = User.objects.using("owner").select_for_update().order_by("pk")
+        people = users.filter(pk__in=noted, is_superuser=False, is_staff=False)
+        lonely = {one.email.lower(): one.pk for one in people if not _has_place(cursor, one.pk)}
+        for email in _asked_elsewhere(cursor, firm_id) if lonely else ():
+            lonely.pop(email, None)
+        _all, by_kind = User.objects.using("owner").filter(pk__in=lonely.values()).delete()
+        counted = by_kind.get(User._meta.label, 0) if is_counted else 0
+        cursor.execute(
+            f"update {CERTIFICATE} set people = '{{}}', counts = case when %s = 0 then counts else "  # noqa: S608
+            "counts || jsonb_build_object('tenants_user', "
+            "coalesce((counts ->> 'tenants_user')::bigint, 0) + %s) end where firm_id = %s",
+            [counted, counted, firm_id],
+        )
+
+
+def _has_place(cursor: CursorWrapper, user_id: int) -> bool:
+    """Behind the user's own policy, which shows their places in all firms."""
+    cursor.execute("select set_config('klientbro.user', %s, true)", [str(user_id)])
+    cursor.execute(f"select exists (select from {PLACES} where user_id = %s)", [user_id])  # noqa: S608
+    is_found = bool(cursor.fetchone()[0])
+    cursor.execute("select set_config('klientbro.user', '', true)")
+    return is_found
+
+
+def _asked_elsewhere(cursor: CursorWrapper, firm_id: UUID) -> set[str]:
+    """The addresses that open invitations of other firms went to, one firm at a time."""
+    found: set[str] = set()
+    for other, _name in all_firms():
+        cursor.execute("select set_config(%s, %s, true)", [SETTING, str(other)])
+        cursor.execute(
+            "select lower(email) from identity_invitation where used_at is null and withdrawn_at "
+            "is null and coalesce(expires_at, 'infinity') > clock_timestamp() and firm_id <> %s "
+            "and not firm_is_destroyed(firm_id)",
+            [firm_id],
+        )
+        found |= {email for (email,) in cursor.fetchall()}
+    cursor.execute("select set_config(%s, %s, true)", [SETTING, str(firm_id)])
+    return found
 
 
 def _tables(cursor: CursorWrapper) -> list[str]:

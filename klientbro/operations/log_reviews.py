@@ -6,6 +6,7 @@ afterwards no longer fits what was signed.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
 
@@ -23,16 +24,17 @@ from klientbro.tenants.context import current_firm
 
 MONTHS_BACK = 12
 MOST_SHOWN = 1_000
-LOOKED_AT = ("reveal", "reveal_stopped", "sign_in_failed")
+FAILED = "sign_in_failed"
+LOOKED_AT = ("reveal", "reveal_stopped", FAILED, "reading_stopped")
 
 
 @dataclass(frozen=True, slots=True)
 class MonthOfReview:
-    """A month, how many reveals it had, and its signature if there is one."""
+    """A month, how many reveals and tries to sign in it had, and its signature if there is one."""
 
     first: date
     reveals: int
-    failed: int
+    failed: int  # tries: an entry tells of all that came from one place in a minute
     is_over: bool
     signed_by: str = ""
     signed_at: datetime | None = None
@@ -69,7 +71,7 @@ def reveals_of(first: date) -> MonthInFull:
     people = names_of_people()
     rows = tuple(rows_of(list(found[:MOST_SHOWN]), people))
     (month,) = _told([first], people)
-    return MonthInFull(month, rows, max(0, month.reveals + month.failed - len(rows)))
+    return MonthInFull(month, rows, found.count() - len(rows) if len(rows) >= MOST_SHOWN else 0)
 
 
 def sign(first: date, user_id: int, remark: str) -> str:
@@ -105,15 +107,15 @@ def _told(months: list[date], people: dict[int, str]) -> list[MonthOfReview]:
         span = Entry.objects.filter(
             action__in=LOOKED_AT, at__gte=_start(min(months)), at__lt=_end(max(months))
         )
-        for at, action in span.values_list("at", "action"):
+        for at, action, after in span.values_list("at", "action", "after"):
             place = (localdate(at).replace(day=1), action)
-            counted[place] = counted.get(place, 0) + 1
+            counted[place] = counted.get(place, 0) + (_tries(after) if action == FAILED else 1)
     now = _now()
     return [
         MonthOfReview(
             first=month,
             reveals=counted.get((month, "reveal"), 0),
-            failed=counted.get((month, "sign_in_failed"), 0),
+            failed=counted.get((month, FAILED), 0),
             is_over=_end(month) <= now,
             signed_by=people.get(signed[month].signed_by_id, _("somebody who has left"))
             if month in signed
@@ -123,6 +125,12 @@ def _told(months: list[date], people: dict[int, str]) -> list[MonthOfReview]:
         )
         for month in months
     ]
+
+
+def _tries(after: Mapping[str, object]) -> int:
+    """How many tries an entry tells of."""
+    tries = after.get("tries", 1)
+    return tries if isinstance(tries, int) else 1
 
 
 def _of_month(first: date) -> QuerySet[Entry]:

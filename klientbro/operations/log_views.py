@@ -19,6 +19,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from klientbro.audit.services import note
+from klientbro.domain.national_id import hide_national_ids
 from klientbro.lib.csv import Cell, csv_lines
 from klientbro.operations.log_reviews import months_to_review, reveals_of, sign
 from klientbro.operations.log_rows import (
@@ -129,7 +130,11 @@ def review_page(request: HttpRequest, month: str) -> HttpResponse:
 def sign_review(request: HttpRequest, month: str) -> HttpResponseBase:
     """The administrator has looked; a month is signed once, and not before it has ended."""
     first = read_month(month).first_day
-    refused = sign(first, person(request).pk, request.POST.get("remark", "")[:LONGEST_REMARK])
+    refused = sign(
+        first,
+        person(request).pk,
+        hide_national_ids(request.POST.get("remark", ""))[:LONGEST_REMARK],
+    )
     if refused:
         messages.error(request, refused)
     else:

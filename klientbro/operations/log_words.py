@@ -34,6 +34,7 @@ KINDS: dict[str, Word] = {
     "identity_signondomain": gettext_lazy("Domain of single sign-on"),
     "identity_signonlink": gettext_lazy("Account at the sign-in service"),
     "identity_signonprovider": gettext_lazy("Single sign-on"),
+    "identity_toolconsent": gettext_lazy("What a person lets a tool know"),
     "liquidity_customerhabit": gettext_lazy("A customer's paying habit"),
     "liquidity_expectedday": gettext_lazy("Expected day of payment"),
     "liquidity_loan": gettext_lazy("Loan"),
@@ -77,6 +78,7 @@ KINDS: dict[str, Word] = {
     "tenants_firm": gettext_lazy("The firm"),
     "tenants_membership": gettext_lazy("Access to the firm"),
     "tenants_user": gettext_lazy("Sign-in"),
+    "upload": pgettext_lazy("log", "File that was sent in"),
     "audit_entry": gettext_lazy("Log"),
     "audit_review": gettext_lazy("Access review"),
 }
@@ -88,6 +90,8 @@ ACTS: dict[str, Word] = {
     "signed": pgettext_lazy("log", "signed"),
     "reveal": pgettext_lazy("log", "personal number shown"),
     "reveal_stopped": pgettext_lazy("log", "too many personal numbers asked for"),
+    "upload_refused": pgettext_lazy("log", "refused: virus found"),
+    "reading_stopped": pgettext_lazy("log", "stopped: read more than the limit"),
     "key_made": pgettext_lazy("log", "new data key made"),
     "keys_resealed": pgettext_lazy("log", "sealed under the new data key"),
     "keys_wrapped": pgettext_lazy("log", "wrapped under a new secret key"),
@@ -98,11 +102,16 @@ ACTS: dict[str, Word] = {
     "signed_out": gettext_lazy("signed out"),
     "sign_in_failed": gettext_lazy("wrong password or code"),
     "sign_on_refused": gettext_lazy("single sign-on refused"),
+    "tool_code_again": gettext_lazy("a tool's code came twice: its tokens were withdrawn"),
+    "tool_key_followed": gettext_lazy("new key for tools' tokens"),
+    "tool_key_leaked": gettext_lazy("key for tools' tokens taken away as leaked"),
     "tool_registered": gettext_lazy("tool registered"),
     "tool_removed": gettext_lazy("tool removed"),
     "tool_secret": gettext_lazy("tool given a new secret"),
     "domain_approved": gettext_lazy("domain approved"),
     "domain_withdrawn": gettext_lazy("domain withdrawn"),
+    "address_changed": gettext_lazy("e-mail address changed"),
+    "renamed": gettext_lazy("name changed"),
     "password_changed": gettext_lazy("password changed"),
     "password_set": gettext_lazy("password chosen"),
     "password_reset": gettext_lazy("password chosen by e-mail"),
@@ -138,6 +147,7 @@ FIELDS: dict[str, Word] = {
     "file_name": gettext_lazy("File"),
     "first": gettext_lazy("First"),
     "frequency": gettext_lazy("Frequency"),
+    "harm": pgettext_lazy("log", "Found"),
     "has_payroll": gettext_lazy("Payroll"),
     "is_active": gettext_lazy("Active"),
     "is_enabled": gettext_lazy("On"),
@@ -161,6 +171,7 @@ FIELDS: dict[str, Word] = {
     "orgnr": gettext_lazy("Organisation number"),
     "pay_day": gettext_lazy("Pay day"),
     "purpose": gettext_lazy("Purpose"),
+    "reading": pgettext_lazy("log", "Read"),
     "reason": gettext_lazy("Reason"),
     "requires_second_factor": gettext_lazy("Second factor is required"),
     "responsible_id": gettext_lazy("Responsible"),
@@ -178,16 +189,28 @@ FIELDS: dict[str, Word] = {
     "tries": gettext_lazy("Tries"),
     "vat_frequency": gettext_lazy("VAT frequency"),
     "unreadable": gettext_lazy("Could not be opened"),
+    "window": pgettext_lazy("log", "Within"),
     "wrapped_by": gettext_lazy("Secret key"),
     "year_start_month": gettext_lazy("First month of the financial year"),
 }
 NOTHING = "–"
+_READ: dict[str, Word] = {
+    "pages": pgettext_lazy("log", "pages"),
+    "files": pgettext_lazy("log", "files"),
+}
+_WINDOWS: dict[str, Word] = {
+    "minute": pgettext_lazy("log", "a minute"),
+    "hour": pgettext_lazy("log", "an hour"),
+    "day": pgettext_lazy("log", "a day"),
+}
 # Columns whose codes the products have words for, in the reader's language.
 _CODES: dict[str, Callable[[], Any]] = {
     "company_form": company_forms,
     "vat_frequency": vat_frequencies,
     "method": method_names,
     "purpose": lambda: PURPOSES,
+    "reading": lambda: _READ,
+    "window": lambda: _WINDOWS,
 }
 _PEOPLE = ("_by_id", "assignee_id", "responsible_id", "user_id")
 

@@ -88,6 +88,7 @@ class _Everything(Collector):
             yield from _of_queue()
             yield from _of_allowance()
             yield from _of_workers()
+        yield from _of_scanner()
 
 
 def _of_all_firms() -> Iterator[Metric]:
@@ -160,6 +161,13 @@ def _of_workers() -> Iterator[Metric]:
     yield ages
     yield _gauge("workers", "Alive.", alive)
     yield _gauge("worker_concurrency_setting", "Jobs at a time in each.", _concurrency())
+
+
+def _of_scanner() -> Iterator[Metric]:
+    """Where one is set; whoever waits for it is refused, so that its absence must be seen."""
+    scanner = settings.ENVIRONMENT.virus_scanner
+    if scanner is not None:
+        yield _gauge("virus_scanner_up", "Whether clamd answers.", int(scanner.answers()))
 
 
 def _concurrency() -> int:

@@ -70,6 +70,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "klientbro.shell.headers.SizeMiddleware",
+    "klientbro.shell.typed_numbers.TypedNumbersMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "klientbro.shell.middleware.LanguageMiddleware",
@@ -79,6 +80,8 @@ MIDDLEWARE = [
     "klientbro.tenants.middleware.FirmMiddleware",
     "klientbro.clients.middleware.ChosenClientsMiddleware",
     "klientbro.identity.gate.GateMiddleware",
+    "klientbro.operations.reading_middleware.ReadingMiddleware",
+    "klientbro.operations.upload_scanning.UploadScanningMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -181,9 +184,12 @@ MFA_FORMS = {
 # A firm's tools: klientbro/identity/openid_provider
 IDP_OIDC_ADAPTER = "klientbro.identity.openid_provider.adapter.ToolAdapter"
 IDP_OIDC_ACCESS_TOKEN_EXPIRES_IN = 600
+IDP_OIDC_JWKS_CACHE_CONTROL = 300  # how long a key that leaked is believed once it is taken away
 IDP_OIDC_AUTH_METHODS = ["client_secret_basic", "client_secret_post"]
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
+# Only hashes of them are kept: klientbro/identity/recovery_codes.py
+MFA_RECOVERY_CODES_SHOW_ONCE = True
 # The address has proved itself by the link that came to it.
 MFA_ALLOW_UNVERIFIED_EMAIL = True
 # Browsers allow passkeys without TLS on localhost alone; the library would refuse even that.

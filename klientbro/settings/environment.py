@@ -12,8 +12,13 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from klientbro.lib.errors import ConfigurationError
+from klientbro.lib.secret_settings import secret, with_secrets
+from klientbro.lib.virus_scan import Scanner, scanner_from
+from klientbro.settings.peers import SIGN_ON_HOSTS, read_hosts
+from klientbro.settings.transport import Certificate, read_certificate
 
 SECRET_KEY_BYTES = 32
+MOST_READ = 10_000_000  # in effect no limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +79,20 @@ class Environment:
     enhetsregisteret_url: str
     session_idle_minutes: int
     session_hours: int
+    pages_per_minute: int
+    pages_per_hour: int
+    files_per_hour: int
+    files_per_day: int
+    virus_scanner: Scanner | None
+    unscanned_files: str
     trusted_proxies: int
     sign_on_private: bool
     security_contact: str
     security_txt_days: int
+    certificate: Certificate | None
+    clear_lines: bool
+    sign_on_hosts: tuple[str, ...]
+    outgoing_private: tuple[str, ...]
 
     def operator_settings(self, system: str) -> Mapping[str, str]:
         """The operator's settings of one connector, by the last part of their names."""
@@ -94,18 +109,23 @@ class Environment:
 
 def load_environment(variables: Mapping[str, str] | None = None) -> Environment:
     """The settings as given and as kept at home. ConfigurationError names what is wrong."""
-    given = os.environ if variables is None else variables
+    given = with_secrets(os.environ if variables is None else variables)
     home = Path(given.get("KLIENTBRO_HOME") or "./var").expanduser().absolute()
     keys_text = given.get("KLIENTBRO_SECRET_KEYS") or ""
     stored = _stored_secrets(home)
     host = given.get("KLIENTBRO_HOST") or "127.0.0.1"
     port = _port(given, "KLIENTBRO_PORT", 8000)
     poweroffice = _poweroffice(given)
+    database_url = given.get("KLIENTBRO_DATABASE_URL") or None
+    # what stands in the settings is not copied to where child processes would inherit it
+    external_app_url = given.get("KLIENTBRO_APP_DATABASE_URL") if database_url else None
+    certificate = read_certificate(given)
+    scheme = "https" if certificate else "http"
     return Environment(
         home=home,
-        database_url=given.get("KLIENTBRO_DATABASE_URL") or None,
-        app_database_url=given.get("KLIENTBRO_RUNTIME_APP_URL") or None,
-        owner_database_url=given.get("KLIENTBRO_RUNTIME_OWNER_URL") or None,
+        database_url=database_url,
+        app_database_url=given.get("KLIENTBRO_RUNTIME_APP_URL") or external_app_url,
+        owner_database_url=given.get("KLIENTBRO_RUNTIME_OWNER_URL") or database_url,
         external_app_url=given.get("KLIENTBRO_APP_DATABASE_URL") or None,
         external_backup_url=given.get("KLIENTBRO_BACKUP_DATABASE_URL") or None,
         postgres_bin=Path(folder) if (folder := given.get("KLIENTBRO_POSTGRES_BIN")) else None,
@@ -114,7 +134,7 @@ def load_environment(variables: Mapping[str, str] | None = None) -> Environment:
         simulator_port=_port(given, "KLIENTBRO_SIMULATOR_PORT", 8100),
         simulator_url=given.get("KLIENTBRO_SIMULATOR_URL") or "",
         public_url=given.get("KLIENTBRO_PUBLIC_URL")
-        or f"http://{'localhost' if host in ('127.0.0.1', '0.0.0.0') else host}:{port}",  # noqa: S104
+        or f"{scheme}://{'localhost' if host in ('127.0.0.1', '0.0.0.0') else host}:{port}",  # noqa: S104
         secret_keys=_secret_keys(keys_text or stored.get("secret_keys", "")),
         django_secret=given.get("KLIENTBRO_DJANGO_SECRET") or stored.get("django_secret", ""),
         brand=given.get("KLIENTBRO_BRAND") or "Klientbro",
@@ -136,10 +156,23 @@ def load_environment(variables: Mapping[str, str] | None = None) -> Environment:
             given, "KLIENTBRO_SESSION_IDLE_MINUTES", 120, low=5, high=24 * 60
         ),
         session_hours=_whole(given, "KLIENTBRO_SESSION_HOURS", 12, low=1, high=24 * 30),
+        # What no person needs and a stolen session would: docs/security/policy.md has the reasons.
+        pages_per_minute=_whole(given, "KLIENTBRO_PAGES_PER_MINUTE", 120, low=30, high=MOST_READ),
+        pages_per_hour=_whole(given, "KLIENTBRO_PAGES_PER_HOUR", 1_200, low=100, high=MOST_READ),
+        files_per_hour=_whole(given, "KLIENTBRO_FILES_PER_HOUR", 100, low=5, high=MOST_READ),
+        files_per_day=_whole(given, "KLIENTBRO_FILES_PER_DAY", 400, low=5, high=MOST_READ),
+        virus_scanner=scanner_from(
+            given.get("KLIENTBRO_VIRUS_SCANNER", ""), "KLIENTBRO_VIRUS_SCANNER"
+        ),
+        unscanned_files=_one_of(given, "KLIENTBRO_UNSCANNED_FILES", ("refuse", "accept")),
         trusted_proxies=_whole(given, "KLIENTBRO_TRUSTED_PROXIES", 0, low=0, high=5),
         sign_on_private=_flag(given, "KLIENTBRO_SIGN_ON_PRIVATE"),
         security_contact=_security_contact(given),
         security_txt_days=_whole(given, "KLIENTBRO_SECURITY_TXT_DAYS", 180, low=1, high=365),
+        certificate=certificate,
+        clear_lines=_flag(given, "KLIENTBRO_CLEAR_LINES"),
+        sign_on_hosts=read_hosts(given, "KLIENTBRO_SIGN_ON_HOSTS", SIGN_ON_HOSTS),
+        outgoing_private=read_hosts(given, "KLIENTBRO_OUTGOING_PRIVATE", ()),
     )
 
 
@@ -162,8 +195,8 @@ def prepare_home(home: Path) -> None:
 
 def secret_keys_of_home(environment: Environment) -> tuple[SecretKey, ...]:
     """The keys as they stand in the home folder now; those of the settings where these rule."""
-    if os.environ.get("KLIENTBRO_SECRET_KEYS"):
-        return environment.secret_keys
+    if given := secret(os.environ, "KLIENTBRO_SECRET_KEYS"):
+        return _secret_keys(given)
     return _secret_keys(_stored_secrets(environment.home).get("secret_keys", ""))
 
 

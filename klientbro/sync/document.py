@@ -6,8 +6,11 @@ import asyncio
 import logging
 from uuid import UUID
 
+from django.conf import settings
+
 from klientbro.connectors.contract import Document
 from klientbro.connectors.errors import ConnectorError
+from klientbro.lib.virus_scan import UnansweredError
 from klientbro.sync.database import transaction
 from klientbro.sync.queue import LOOKING
 from klientbro.sync.requests import request_lines_of
@@ -37,10 +40,28 @@ async def fetch_document_now(firm_id: UUID, request_id: int) -> None:
         ):
             document = await source.document(voucher_id)
             outcome = "found" if document else "none"
+        if document is not None:
+            refused = await asyncio.to_thread(_why_not_kept, request_id, document)
+            outcome, document = (refused, None) if refused else (outcome, document)
     except (ConnectorError, TimeoutError) as error:
         logger.warning("document request %s: %s", request_id, error or type(error).__name__)
         outcome = "unreachable"
     await asyncio.to_thread(_write, firm_id, request_id, outcome, document)
+
+
+def _why_not_kept(request_id: int, document: Document) -> str:
+    """What came from a client's supplier is as little to be trusted as what somebody sends us."""
+    scanner = settings.ENVIRONMENT.virus_scanner
+    if scanner is None:
+        return ""
+    try:
+        harm = scanner.found_in(document.content)
+    except UnansweredError as error:
+        logger.error("document request %s could not be scanned: %s", request_id, error)
+        return "" if settings.ENVIRONMENT.unscanned_files == "accept" else "unscanned"
+    if harm:
+        logger.warning("document request %s: refused, %s was found in it", request_id, harm)
+    return "harmful" if harm else ""
 
 
 def _open(firm_id: UUID, request_id: int) -> tuple[str, str, str, str, Envelopes, int] | None:

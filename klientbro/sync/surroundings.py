@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from urllib.request import getproxies
 from uuid import UUID
 from weakref import WeakKeyDictionary
 
@@ -17,6 +16,7 @@ from django.conf import settings
 from klientbro.connectors.contract import Connector, Grant, Sent, Source, Surroundings
 from klientbro.connectors.registry import connector
 from klientbro.ledger.landing import Transaction
+from klientbro.lib.outgoing import AsyncTransport, Peers
 from klientbro.sync.budget import PriorityPacer
 from klientbro.sync.database import transaction
 from klientbro.tenants.envelopes import Envelopes
@@ -115,20 +115,17 @@ LINES_KEPT, LINE_KEPT_SECONDS = 64, 30.0
 
 @asynccontextmanager
 async def lines_kept_open() -> AsyncIterator[None]:
-    """Sources opened in this event loop share their lines until the block ends.
-
-    Not where a proxy is set: each source's own client finds its way past or through it.
-    """
-    if getproxies():
-        yield
-        return
+    """Sources opened in this event loop share their lines until the block ends."""
     loop = asyncio.get_running_loop()
     limits = httpx.Limits(
         max_connections=None,
         max_keepalive_connections=LINES_KEPT,
         keepalive_expiry=LINE_KEPT_SECONDS,
     )
-    async with httpx.AsyncHTTPTransport(limits=limits) as transport:
+    operator = settings.ENVIRONMENT.poweroffice
+    # each source asks fewer: those of its own system
+    peers = Peers.at(operator.api_url, operator.token_url)
+    async with AsyncTransport(peers, limits) as transport:
         _lines[loop] = transport
         try:
             yield

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
+from django.middleware.csrf import CSRF_SESSION_KEY, rotate_token
 
 from klientbro.lib.log_context import working_on
 from klientbro.tenants.context import acting_as, firm_set
@@ -14,6 +15,16 @@ from klientbro.tenants.services import places_of_user
 from klientbro.tenants.ways_in import SESSION_WAY, opened
 
 SESSION_FIRM = "firm"
+
+
+def work_in(request: HttpRequest, firm_id: UUID) -> None:
+    """The firm of the session from now on. Forms of the firm before that are still open, in another
+    window, are refused: what they hold would be written in the wrong firm."""
+    before = request.session.get(SESSION_FIRM)
+    request.session[SESSION_FIRM] = str(firm_id)
+    if before is not None and before != str(firm_id):
+        request.session.pop(CSRF_SESSION_KEY, None)  # of this request too, if it is judged later
+        rotate_token(request)
 
 
 class FirmMiddleware:
@@ -39,7 +50,7 @@ class FirmMiddleware:
         chosen = next((place for place in places if str(place.firm.id) == wanted), None)
         if chosen is None and places:
             chosen = places[0]
-            request.session[SESSION_FIRM] = str(chosen.firm.id)
+            work_in(request, chosen.firm.id)
         request.place = chosen  # type: ignore[attr-defined]
         request.places = tuple(places)  # type: ignore[attr-defined]
         # what the person belongs to but has not come in to: their firms that ask for another way

@@ -34,6 +34,7 @@ WITHOUT_FIRM: dict[str, str] = {
     "identity_session": "sign-in; its content is signed and holds no tenant data; keys are hashes",
     "audit_failedsignin": "wrong passwords of the last minute, before a firm is known",
     "identity_resetletter": "a forgotten password, before a firm is known; holds a user only",
+    "identity_signinletter": "a letter about a person's sign-in, who belongs to no one firm",
     "tenants_sharedvalue": "counts of failed sign-ins, before a firm is known; keys are hashes",
     "sync_schedule": "the scheduler looks across firms; ids and times only",
     "sync_budget": "one allowance for all firms",

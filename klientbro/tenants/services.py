@@ -28,6 +28,7 @@ __all__ = [
     "create_firm",
     "ensure_first_user",
     "firm_envelopes",
+    "found_firm",
     "places_of_user",
     "sign_in_path",
     "use_sign_in_link",
@@ -38,12 +39,19 @@ FIRST_FIRM = "Regnskapsbyrået"
 FIRST_EMAIL = "admin@klientbro.example"
 
 
-def create_firm(name: str) -> Firm:
-    """A new firm with its own keys, in one transaction."""
+def found_firm(name: str) -> Firm:
+    """A firm for work: everybody in it has a second factor, until its administrator says no."""
+    return create_firm(name, requires_second_factor=True)
+
+
+def create_firm(name: str, *, requires_second_factor: bool = False) -> Firm:
+    """A new firm with its own keys, in one transaction. The product calls `found_firm`."""
     firm_id = uuid.uuid4()
     keys = new_keys(firm_id, settings.ENVIRONMENT.secret_keys)
     with firm_set(firm_id), transaction.atomic():
-        firm = Firm.objects.create(id=firm_id, name=name)
+        firm = Firm.objects.create(
+            id=firm_id, name=name, requires_second_factor=requires_second_factor
+        )
         for key in keys:
             add_key(firm_id, key)
         return firm
@@ -145,25 +153,37 @@ def _place(row: Sequence[Any], firm_fields: Sequence[str]) -> Place:
 
 def all_firms() -> list[tuple[UUID, str]]:
     """Ids and names of every firm, for the operator's commands only."""
+    return [(row[0], str(row[1])) for row in _of_every_firm()]
+
+
+def firms_without_second_factor() -> list[str]:
+    """Names of the firms that a stolen password opens, for the operator's commands only."""
+    return [str(name) for _id, name, is_required in _of_every_firm() if not is_required]
+
+
+def _of_every_firm() -> list[tuple[Any, ...]]:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("select set_config('klientbro.operator', 'list firms', true)")
-        cursor.execute("select id, name from tenants_firm order by created_at, id")
-        rows = [(row[0], str(row[1])) for row in cursor.fetchall()]
+        cursor.execute(
+            "select id, name, requires_second_factor from tenants_firm order by created_at, id"
+        )
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
         cursor.execute("select set_config('klientbro.operator', '', true)")
         return rows
 
 
-def ensure_first_user() -> str | None:
+def ensure_first_user(*, is_trial: bool = False) -> str | None:
     """On the first run: a firm and its administrator. The path of a one-time link until used.
 
-    Returns None once somebody has signed in. Safe to run from two processes at once.
+    Returns None once somebody has signed in. Safe to run from two processes at once. A trial, with
+    invented books on one's own machine, asks for no second factor.
     """
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("select pg_advisory_xact_lock(hashtext('klientbro first user'))")
         firms = all_firms()
         if not firms:
-            firm = create_firm(FIRST_FIRM)
+            firm = create_firm(FIRST_FIRM) if is_trial else found_firm(FIRST_FIRM)
             return add_user(firm.id, FIRST_EMAIL, "Administrator")[1]
     if User.objects.filter(last_login__isnull=False).exists():
         return None

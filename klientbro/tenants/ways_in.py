@@ -12,6 +12,8 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import idna
+
 from klientbro.tenants.permissions import Role
 from klientbro.tenants.services import Place
 
@@ -22,7 +24,7 @@ RECOVERY = "recovery"
 
 def opened(places: Sequence[Place], way: Mapping[str, Any] | None, email: str) -> list[Place]:
     """Of the person's places those that a session opens; `way` is what its sign-in noted."""
-    domain = email.rpartition("@")[2]
+    domain = domain_of_address(email)
     kind = (way or {}).get("kind", "")
     if way is not None and kind == SINGLE_SIGN_ON:
         return [_through_provider(place, way) for place in places if _vouches(place, way)]
@@ -32,6 +34,20 @@ def opened(places: Sequence[Place], way: Mapping[str, Any] | None, email: str) -
         if domain not in place.firm.sign_on_only_for
         or (kind == RECOVERY and place.role == Role.ADMINISTRATOR.value)
     ]
+
+
+def domain_of_address(email: str) -> str:
+    """As a firm's domains are kept, which is as the DNS writes them: «bøe.no» is xn--be-lka.no.
+
+    In whichever letters somebody was invited, their address is in the domain that mail goes to.
+    """
+    domain = email.rpartition("@")[2].lower()
+    if domain.isascii():
+        return domain
+    try:
+        return idna.encode(domain, uts46=True).decode()
+    except (idna.IDNAError, UnicodeError):
+        return domain
 
 
 def counts_as_factor(factor: str, *, is_told: bool) -> bool:

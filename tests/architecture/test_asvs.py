@@ -93,3 +93,20 @@ def test_the_sums_of_the_table_are_told_as_they_are() -> None:
     states = [row[3] for row in rows()]
     counted = [states.count(state) for state in ("met", "not applicable", "not met")]
     assert [int(each) for each in told.groups()] == [len(states), *counted]
+
+
+def chapters() -> list[str]:
+    """A line for each chapter: its name, its rows of levels 1 and 2, and their states."""
+    names = re.findall(r"^## V(\d+) (.+)$", TABLE.read_text(), re.M)
+    lines = []
+    for number, name in names:
+        states = [row[3] for row in rows() if row[0].partition(".")[0] == number]
+        counted = [states.count(state) for state in ("met", "not applicable", "not met")]
+        cells = [f"V{number} {name}", *map(str, [len(states), *counted])]
+        lines.append(f"| {' | '.join(cells)} |")
+    return lines
+
+
+def test_the_summary_by_chapter_is_told_as_it_is() -> None:
+    told = (ROOT / "SECURITY.md").read_text()
+    assert [line for line in chapters() if line not in told] == []

@@ -40,6 +40,22 @@ WRONG = {
     "redirect": ("redirect(request.GET['next'])", "HttpResponseRedirect(request.POST['to'])"),
     "timing": ("given == self.token", "kept_hash != digest"),
     "no-token": ("from django.views.decorators.csrf import csrf_exempt",),
+    "outgoing": (
+        "httpx.Client(timeout=3)",
+        "httpx.AsyncClient(timeout=3)",
+        "httpx.get(address, timeout=3)",
+        "httpx.AsyncHTTPTransport()",
+        "from httpx import AsyncClient",
+        "import httpcore",
+        "from httpcore import ConnectionPool",
+        "import requests",
+        "from http.client import HTTPSConnection",
+        "import http.client",
+        "urllib.request.urlopen(address, timeout=3)",
+        "urllib.request.build_opener()",
+        "socket.create_connection((host, 443), timeout=3)",
+        "await asyncio.open_connection(host, 443)",
+    ),
     "owner": ("connections['owner'].cursor()", "psycopg.connect(server.superuser_url)"),
 }
 RIGHT = (
@@ -47,7 +63,8 @@ RIGHT = (
     'cursor.execute(f"select {COLUMNS} from x")',
     'cursor.execute(sql.SQL("select {}").format(sql.Identifier(name)))',
     "etree.iterparse(stream, resolve_entities=False)",
-    "httpx.Client(timeout=3)",
+    "outgoing.client(peers, timeout=3)",
+    "import httpx",
     "logger.info('client %s came', client.pk)",
     "hmac.compare_digest(given, token)",
     "mark_safe('<b>')",
@@ -92,6 +109,12 @@ def test_what_a_rule_is_for_is_found(path: str, rule: str, line: str) -> None:
 @pytest.mark.parametrize("line", RIGHT)
 def test_what_is_right_is_left_alone(line: str) -> None:
     assert findings_in("klientbro/a.py", f"{line}\n") == []
+
+
+def test_the_one_door_out_may_make_clients() -> None:
+    line = "import httpcore\nhttpx.Client(timeout=3)\n"
+    assert findings_in("klientbro/lib/outgoing.py", line) == []
+    assert {one.rule for one in findings_in("klientbro/lib/other.py", line)} == {"outgoing"}
 
 
 def test_exception_needs_its_reason_and_something_to_except() -> None:

@@ -66,7 +66,8 @@ def test_every_view_that_takes_a_file_is_known_here() -> None:
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.Attribute) and node.attr == "FILES"
     }
-    assert found == set(TAKE_FILES)
+    # all of theirs pass it first: operations/tests/test_upload_scanning.py
+    assert found == {*TAKE_FILES, "klientbro/operations/upload_scanning.py"}
 
 
 def _statement(content: bytes) -> object:

@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from tests.e2e.running import free_port
+from tests.e2e.running import UNHURRIED, free_port
 
 PROJECT = Path(__file__).resolve().parents[2]
 PATIENCE_SECONDS = 240.0
@@ -34,7 +34,8 @@ class House:
         self.home, self.port = home, free_port()
         kept = {k: v for k, v in os.environ.items() if not k.startswith(("KLIENTBRO_", "DJANGO_"))}
         given = {"HOME": str(home), "PORT": str(self.port), **settings}
-        self.environment = kept | {f"KLIENTBRO_{name}": text for name, text in given.items()}
+        named = {f"KLIENTBRO_{name}": text for name, text in given.items()}
+        self.environment = kept | UNHURRIED | named
         self.url = f"http://127.0.0.1:{self.port}"
         self.printed: list[str] = []
         self.process: subprocess.Popen[str] | None = None
@@ -107,21 +108,25 @@ class Browser:
         return self._kept(self.lines.get(path))
 
     def post(self, path: str, *, page: str = "", dialog: bool = False, files: object = None,
-             **values: str) -> httpx.Response:  # fmt: skip
+             token: str = "", **values: object) -> httpx.Response:  # fmt: skip
         """Sends a form with the token of the page it stands on."""
-        shown = self.lines.get(page or "/konto/okter/").text
-        found = re.search(r'x-csrftoken": "(\w+)"', shown) or re.search(
-            r'name="csrfmiddlewaretoken" value="(\w+)"', shown
-        )
-        token = found[1] if found else ""
+        token = token or self.token(page)
         return self._kept(
             self.lines.post(
                 path,
-                data=values | {"csrfmiddlewaretoken": token},
+                data=values | {"csrfmiddlewaretoken": token},  # type: ignore[arg-type]
                 files=files,  # type: ignore[arg-type]
                 headers={"x-csrftoken": token} | (DIALOG if dialog else {}),
             )
         )
+
+    def token(self, page: str = "") -> str:
+        """What a form of the page says to be believed."""
+        shown = self.lines.get(page or "/hjelp/").text
+        found = re.search(r'x-csrftoken": "(\w+)"', shown) or re.search(
+            r'name="csrfmiddlewaretoken" value="(\w+)"', shown
+        )
+        return found[1] if found else ""
 
     def _kept(self, answer: httpx.Response) -> httpx.Response:
         self.pages[f"{len(self.pages)} {answer.request.method} {answer.url.path}"] = (

@@ -8,7 +8,9 @@ import json
 import re
 import zipfile
 import zlib
+from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from urllib.parse import quote
 
 import psycopg
@@ -90,4 +92,23 @@ def tables_of(url: str, *, without: frozenset[str] = frozenset()) -> dict[str, b
                 )
             ).fetchone()
             found[f"database:{name}"] = str(rows[0] if rows else "").encode()
+    return found
+
+
+def processes_of(first: int, home: Path) -> dict[str, bytes]:
+    """Titles and environments of a process, all below it, and those of the home's database."""
+    children: dict[int, list[int]] = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):  # it has ended
+            parent = int(stat.read_text().rpartition(")")[2].split()[1])
+            children.setdefault(parent, []).append(int(stat.parent.name))
+    waiting = [first, *(int(one.read_text().split()[0])
+                        for one in (home / "postgres").rglob("postmaster.pid"))]  # fmt: skip
+    found: dict[str, bytes] = {}
+    while waiting:
+        at = waiting.pop()
+        waiting += children.get(at, [])
+        with suppress(OSError):
+            found[f"process:{at}"] = Path(f"/proc/{at}/cmdline").read_bytes()
+            found[f"environment:{at}"] = Path(f"/proc/{at}/environ").read_bytes()
     return found

@@ -87,36 +87,59 @@ def collector() -> Iterator[tuple[str, list[bytes]]]:
     server.server_close()
 
 
+class PostOffice:
+    """Takes every letter, with any name and password, and keeps it.
+
+    `refuses`: it says no to each, and shows the letter in its answer.
+    """
+
+    def __init__(self) -> None:
+        self.letters: list[bytes] = []
+        self.refused: list[bytes] = []
+        self.refuses = False
+        outer = self
+
+        class Handler(socketserver.StreamRequestHandler):
+            def handle(self) -> None:
+                self.wfile.write(b"220 here\r\n")
+                while line := self.rfile.readline():
+                    word = line.split()[0].upper() if line.split() else b""
+                    if word == b"EHLO":
+                        self.wfile.write(b"250-here\r\n250 AUTH PLAIN LOGIN\r\n")
+                    elif word == b"AUTH":
+                        self.wfile.write(b"235 come in\r\n")
+                    elif word == b"DATA":
+                        self.wfile.write(b"354 go on\r\n")
+                        self.wfile.write(outer.take(b"".join(self.letter())))
+                    elif word == b"QUIT":
+                        self.wfile.write(b"221 bye\r\n")
+                        return
+                    else:
+                        self.wfile.write(b"250 yes\r\n")
+
+            def letter(self) -> Iterator[bytes]:
+                while (part := self.rfile.readline()) and part != b".\r\n":
+                    yield part
+
+        self.server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)
+        self.server.daemon_threads = True
+        self.port = int(self.server.server_address[1])
+
+    def take(self, letter: bytes) -> bytes:
+        """What the server answers."""
+        if not self.refuses:
+            self.letters.append(letter)
+            return b"250 taken\r\n"
+        self.refused.append(letter)
+        lines = [line for line in letter.splitlines() if line]
+        return b"".join(b"554-" + line[:400] + b"\r\n" for line in lines) + b"554 refused\r\n"
+
+
 @contextmanager
-def mail_server() -> Iterator[tuple[int, list[bytes]]]:
-    """Takes every letter, with any name and password, and keeps it."""
-    letters: list[bytes] = []
-
-    class Handler(socketserver.StreamRequestHandler):
-        def handle(self) -> None:
-            self.wfile.write(b"220 here\r\n")
-            while line := self.rfile.readline():
-                word = line.split()[0].upper() if line.split() else b""
-                if word == b"EHLO":
-                    self.wfile.write(b"250-here\r\n250 AUTH PLAIN LOGIN\r\n")
-                elif word == b"AUTH":
-                    self.wfile.write(b"235 come in\r\n")
-                elif word == b"DATA":
-                    self.wfile.write(b"354 go on\r\n")
-                    lines = []
-                    while (part := self.rfile.readline()) and part != b".\r\n":
-                        lines.append(part)
-                    letters.append(b"".join(lines))
-                    self.wfile.write(b"250 taken\r\n")
-                elif word == b"QUIT":
-                    self.wfile.write(b"221 bye\r\n")
-                    return
-                else:
-                    self.wfile.write(b"250 yes\r\n")
-
-    server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield server.server_address[1], letters
-    server.shutdown()
-    server.server_close()
+def post_office() -> Iterator[PostOffice]:
+    """One that runs."""
+    office = PostOffice()
+    threading.Thread(target=office.server.serve_forever, daemon=True).start()
+    yield office
+    office.server.shutdown()
+    office.server.server_close()

@@ -6,9 +6,11 @@ sees to it that every one of them still fits the code.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from tests.drill.mutant import Mutant
 from tests.drill.outcome import TENANT
+from tests.drill.reading import reading
+from tests.drill.reviewed import reviewed
+from tests.drill.ways_out import ways_out
 
 K = "klientbro/"
 ARCHITECTURE = "tests/architecture/"
@@ -28,19 +30,6 @@ MEMBERS = f"{K}identity/tests/test_members.py::"
 AUDIT = f"{K}audit/tests/test_watching.py"
 SETTINGS = f"{K}settings/django.py"
 SECURITY = f"{K}settings/security.py"
-
-
-@dataclass(frozen=True, slots=True)
-class Mutant:
-    """migrates: the tables come out otherwise, so the tests' database is made anew for it."""
-
-    group: str
-    what: str
-    path: str
-    old: str
-    new: str
-    tests: tuple[str, ...]
-    migrates: bool = False
 
 
 def _tenant() -> list[Mutant]:
@@ -137,6 +126,7 @@ def _permission() -> list[Mutant]:
     review = "            require(request, Act.REVIEW)\n            "
     members = f"{K}identity/members.py"
     factor = f"{K}identity/tests/test_second_factor.py"
+    recent = f"{K}identity/tests/test_recency.py"
     group = "permission"
     return [
         Mutant(group, "the gate asks for no act", gate,
@@ -152,6 +142,31 @@ def _permission() -> list[Mutant]:
         Mutant(group, "the firm's demand for a second factor is not heard", gate,
                "if place.lacks_second_factor:", "if False:",
                (f"{factor}::test_member_without_is_led_to_set_it_up_before_anything_else",)),
+        Mutant(group, "sessions are ended without asking again who it is",
+               f"{K}identity/recency.py",
+               "if request.user.is_authenticated and not has_shown_lately(request):", "if False:",
+               (f"{recent}::test_five_minutes_it_is",)),
+        Mutant(group, "a provider that did not ask again is believed",
+               f"{K}identity/single_sign_on/flow.py",
+               'if asked.get("anew") and shown_at(claims) < asked["at"] - SKEW_SECONDS:',
+               "if False:",
+               (f"{recent}::test_provider_that_did_not_ask_again_is_not_believed",)),
+        Mutant(group, "who came by a provider sets up ways in without being asked again",
+               f"{K}identity/adapters.py",
+               "            raise ReauthenticationRequired\n", "            return False\n",
+               (f"{recent}::test_own_ways_in_are_set_up_after_the_provider_has_asked_again",)),
+        Mutant(group, "a recovery code works again and again", f"{K}identity/recovery_codes.py",
+               "        self.instance.data[kind] = left\n", "",
+               (f"{K}identity/tests/test_recovery_codes.py::"
+                "test_each_code_is_good_once_and_the_others_stay",)),
+        Mutant(group, "a new firm asks for no second factor", f"{K}tenants/services.py",
+               "return create_firm(name, requires_second_factor=True)",
+               "return create_firm(name)",
+               (f"{K}identity/tests/test_new_firm.py",)),
+        Mutant(group, "the firm's demand falls at one press", f"{K}identity/views/members.py",
+               'if firm.requires_second_factor and not is_required and "sure" not in request.POST:',
+               "if False:",
+               (f"{factor}::test_administrator_asks_for_it_and_takes_it_back",)),
         Mutant(group, "a person without a firm goes on", gate,
                "if place is None:\n            return render",
                "if False:\n            return render",
@@ -395,6 +410,8 @@ def _rest() -> list[Mutant]:
     lines = f"{K}operations/tests/test_refusals_logged.py"
     camt = f"{K}domain/bank_statements/camt.py"
     budget = f"{K}products/report/budget_import.py"
+    gone = f"{K}operations/firm_destruction.py"
+    people = (f"{K}operations/tests/test_firm_destruction.py", "-k", "one_place")
     return [
         Mutant("audit", "a missing entry is not seen", verifying,
                "        if entry != number + 1:", "        if False:", (AUDIT,)),
@@ -430,6 +447,23 @@ def _rest() -> list[Mutant]:
                "        text = text.replace(secret, HIDDEN)", "        pass", (told,)),
         Mutant("log", "a line can be forged", logs,
                '.replace("\\r", "\\\\r").replace("\\n", "\\\\n")', "", (lines,)),
+        Mutant("log", "a number that was searched for stays in the address",
+               f"{K}shell/typed_numbers.py", "            if masked is not None:",
+               "            if False:", (f"{K}shell/tests/test_typed_numbers.py",)),
+        Mutant("log", "a number that people part is told", f"{K}domain/national_id.py",
+               "([0-9]{6})[ \\u00a0-]?([0-9]{5})", "([0-9]{6})([0-9]{5})",
+               (f"{K}domain/tests/test_national_id.py",)),
+        Mutant("log", "a client's name holds a personal number", f"{K}clients/services/typed.py",
+               "    if hide_national_ids(clean) != clean:", "    if False:",
+               (f"{K}clients/tests/test_names_hold_no_number.py",)),
+        Mutant("destruction", "people with a place elsewhere go too", gone,
+               " if not _has_place(cursor, one.pk)}", "}", people),
+        Mutant("destruction", "people asked into another firm go too", gone,
+               "            lonely.pop(email, None)", "            pass", people),
+        Mutant("destruction", "whoever has no place anywhere goes too", gone,
+               "users.filter(pk__in=noted, ", "users.filter(", people),
+        Mutant("destruction", "the operator goes too", gone,
+               ", is_superuser=False, is_staff=False)", ")", people),
         Mutant("upload", "a body of any size", f"{K}shell/headers.py",
                "if claimed.isdecimal() and int(claimed) > settings.MOST_BODY_BYTES:", "if False:",
                (UPLOADS,)),
@@ -459,4 +493,7 @@ def _rest() -> list[Mutant]:
     ]  # fmt: skip
 
 
-MUTANTS = (*_tenant(), *_permission(), *_front(), *_people(), *_tokens(), *_rest())
+MUTANTS = (
+    *(*_tenant(), *_permission(), *_front(), *_people(), *_tokens(), *_rest()),
+    *(*reading(), *ways_out(), *reviewed()),
+)

@@ -1,6 +1,7 @@
 """The running product, one a module so that none sees another's clients, and a real Chromium.
 
-The article's begins with an empty home, as its newcomer does.
+Its tables are made beforehand: that `klientbro run` begins with an empty folder, and makes them, is
+shown by klientbro/cli/tests/test_run.py.
 """
 
 from __future__ import annotations
@@ -15,9 +16,8 @@ from .steps import sign_in_with_link
 
 
 @pytest.fixture(scope="module")
-def house(request: pytest.FixtureRequest) -> Iterator[RunningHouse]:
-    is_newcomers = request.module.__name__.endswith("test_article")
-    with running_house(furnished=not is_newcomers) as running:
+def house() -> Iterator[RunningHouse]:
+    with running_house(furnished=True) as running:
         yield running
 
 

@@ -23,6 +23,14 @@ from klientbro.database.testing import furnish
 
 PROJECT = Path(__file__).resolve().parents[2]
 START_SECONDS = 180.0
+# Tests open pages and files faster than people, and mean no harm.
+UNHURRIED = dict.fromkeys(
+    (
+        "KLIENTBRO_PAGES_PER_MINUTE", "KLIENTBRO_PAGES_PER_HOUR",
+        "KLIENTBRO_FILES_PER_HOUR", "KLIENTBRO_FILES_PER_DAY",
+    ),
+    "1000000",
+)  # fmt: skip
 # five seconds is Playwright's own, which a busy machine may need for one page
 expect.set_options(timeout=30_000)
 CHROMIUM_FLAGS = [
@@ -34,6 +42,7 @@ CHROMIUM_FLAGS = [
     "--disable-component-update",
     "--disable-sync",
     "--no-first-run",
+    "--js-flags=--single-threaded",  # pages live too briefly to be compiled twice beside their work
 ]
 
 
@@ -91,6 +100,7 @@ def running_house(*, furnished: bool = False) -> Iterator[RunningHouse]:
             "KLIENTBRO_PORT": str(port),
             "KLIENTBRO_SIMULATOR_PORT": str(simulator_port),
             "PYTHONUNBUFFERED": "1",
+            **UNHURRIED,
         },
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

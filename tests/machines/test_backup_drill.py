@@ -22,6 +22,7 @@ from klientbro.database.backup_file import read_backup
 from klientbro.database.backup_tools import Server, find_dump_tools
 from klientbro.database.paths import ServerPaths
 from klientbro.database.postmaster import stop
+from klientbro.database.testing import furnish
 from simulators.poweroffice_go.testing import Simulator
 
 KEYS = "klientbro-keys.json"
@@ -102,6 +103,7 @@ def here(simulator: Simulator) -> Iterator[Installation]:
     with tempfile.TemporaryDirectory(prefix="kb-", dir="/tmp", ignore_cleanup_errors=True) as name:
         Path(name).chmod(0o711)
         made = Installation(Path(name), simulator)
+        furnish(made.home)
         yield made
         made.destroy()
         print((Path(name) / "worker.log").read_text())  # pytest shows it when the test failed

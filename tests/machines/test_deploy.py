@@ -6,19 +6,25 @@ import os
 import re
 import shutil
 import subprocess
+from datetime import UTC, datetime
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import psycopg
 import pytest
 import yaml
 
 from klientbro.cli.main import commands
+from klientbro.cli.tests.test_web_tls import Authority
 from klientbro.database import EmbeddedServer, open_database
 from klientbro.database.backup import complaint_about_backup_role
 from klientbro.database.binaries import find_binaries
 from klientbro.database.tests.conftest import home, server  # noqa: F401 fixtures
 from klientbro.database.urls import connection_parameters, url_from_parameters
+from klientbro.lib.secret_settings import SECRETS
+from klientbro.operations.lines import exposed_lines
 from klientbro.settings.environment import load_environment
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -31,20 +37,16 @@ def compose() -> dict[str, Any]:
 
 
 def test_every_setting_in_the_files_is_one_that_the_product_reads() -> None:
-    read = set(
-        re.findall(
-            r"KLIENTBRO_[A-Z_]+",
-            (PROJECT / "klientbro" / "settings" / "environment.py").read_text(),
-        )
-    )
+    sources = [
+        *(PROJECT / "klientbro" / "settings").glob("*.py"),
+        PROJECT / "klientbro" / "lib" / "secret_settings.py",
+    ]
+    text = "\n".join(path.read_text() for path in sources)
+    read = set(re.findall(r"KLIENTBRO_[A-Z_]+", text))
     prefixes = {name for name in read if name.endswith("_")}
-    last_parts = set(
-        re.findall(
-            r'prefix \+ "([A-Z_]+)"',
-            (PROJECT / "klientbro" / "settings" / "environment.py").read_text(),
-        )
-    )
+    last_parts = set(re.findall(r'prefix \+ "([A-Z_]+)"', text))
     known = read | {prefix + last for prefix in prefixes for last in last_parts}
+    known |= {f"{name}_FILE" for name in SECRETS}
     pages = [*DEPLOY.iterdir(), *(PROJECT / "docs" / "howto").glob("*.md")]
     used = {
         name.rstrip("_")
@@ -55,16 +57,59 @@ def test_every_setting_in_the_files_is_one_that_the_product_reads() -> None:
     assert used - {name.rstrip("_") for name in known} == set()
 
 
-def test_example_of_settings_is_accepted_once_its_secrets_are_filled_in() -> None:
+def test_example_of_settings_is_accepted_once_its_secrets_are_filled_in(tmp_path: Path) -> None:
     lines = (DEPLOY / "settings.example").read_text().splitlines()
     given = dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
     given["KLIENTBRO_SECRET_KEYS"] = f"k1:{'A' * 43}="
-    environment = load_environment(given)
+    files = {"KLIENTBRO_TLS_CERTIFICATE", "KLIENTBRO_TLS_KEY"}
+    assert files <= set(given)
+    environment = load_environment(given | Authority(tmp_path).settings)
     assert environment.external_backup_url
     assert environment.poweroffice.is_configured
     assert environment.public_url.startswith("https://")
     for url in (environment.database_url, environment.external_app_url):
         assert connection_parameters(url or "")["sslmode"] == "verify-full"
+    assert list(exposed_lines(environment, datetime.now(UTC))) == []
+
+
+def test_example_of_the_proxy_asks_the_webs_over_tls_and_checks_them() -> None:
+    text = (DEPLOY / "nginx.conf.example").read_text()
+    assert "proxy_pass https://klientbro;" in text
+    assert "proxy_ssl_verify on;" in text
+    assert "proxy_ssl_trusted_certificate" in text
+    assert "proxy_pass http://" not in text
+
+
+def test_egress_example_lists_whom_the_product_may_ask_and_nobody_else() -> None:
+    text = (DEPLOY / "egress.squid.conf.example").read_text()
+    listed = {
+        host
+        for found in re.finditer(r"^acl listed dstdomain (.+)$", text, re.MULTILINE)
+        for host in found[1].split()
+    }
+    environment = load_environment({})
+    urls = (environment.poweroffice.api_url, environment.poweroffice.token_url)
+    ours = {urlsplit(url).hostname for url in urls} | set(environment.sign_on_hosts)
+    assert listed == ours | {"data.brreg.no"}
+    rules = re.findall(r"^http_access (.+)$", text, re.MULTILINE)
+    assert rules[-2:] == ["allow listed", "deny all"]
+    assert [rule for rule in rules if rule.startswith("allow")] == ["allow listed"]
+    assert "deny inside" in rules
+
+
+def test_units_may_reach_named_peers_alone_and_take_secrets_from_credentials() -> None:
+    network = (DEPLOY / "klientbro-network.conf").read_text()
+    assert "IPAddressDeny=any" in network
+    allowed = re.findall(r"^IPAddressAllow=(.+)$", network, re.MULTILINE)
+    assert allowed[0] == "localhost"
+    assert all(ip_address(one) for one in allowed[1:])  # single machines, no nets
+    loaded = re.findall(
+        r"^LoadCredentialEncrypted=(\w+):/etc/credstore.encrypted/(\w+)$",
+        (DEPLOY / "klientbro-secrets.conf").read_text(),
+        re.MULTILINE,
+    )
+    assert all(name == file and name in SECRETS for name, file in loaded)
+    assert "KLIENTBRO_SECRET_KEYS" in {name for name, _file in loaded}
 
 
 def test_every_command_in_units_and_compose_exists() -> None:
@@ -100,6 +145,11 @@ def test_systemd_understands_the_units(tmp_path: Path) -> None:
         text = unit.read_text().replace("/opt/klientbro/.venv/bin/klientbro", "/bin/true")
         copies.append(tmp_path / unit.name)
         copies[-1].write_text(text)
+        if unit.suffix == ".service":
+            beside = tmp_path / f"{unit.name}.d"
+            beside.mkdir()
+            for name in ("klientbro-network.conf", "klientbro-secrets.conf"):
+                shutil.copy(DEPLOY / name, beside)
     told = subprocess.run(
         ["systemd-analyze", "verify", *map(str, copies)],
         capture_output=True,

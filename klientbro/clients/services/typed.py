@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from klientbro.clients.errors import RefusedError
 from klientbro.clients.identifiers import read_identifier
 from klientbro.domain.identifier import Identifier
+from klientbro.domain.national_id import hide_national_ids
 from klientbro.lib.dates import format_date
 from klientbro.lib.sorting import norwegian_sort_key
 
@@ -67,6 +68,11 @@ def read_name(name: str) -> str:
         raise RefusedError(_("Client name is missing. Type the client's name."), field="name")
     if len(clean) > NAME_MAX:
         raise RefusedError(_("The client name is too long. Shorten it."), field="name")
+    if hide_national_ids(clean) != clean:  # names stand in lists, letters and exports
+        raise RefusedError(
+            _("The name holds a personal number. Write it in its own field, where it is hidden."),
+            field="name",
+        )
     return clean
 
 

@@ -62,6 +62,7 @@ class Client:
             surroundings,
             connector=KEY,
             base_url=settings.api_url,
+            other_urls=(settings.token_url,),
             headers={
                 "Ocp-Apim-Subscription-Key": settings.subscription_key,
                 "User-Agent": user_agent(),

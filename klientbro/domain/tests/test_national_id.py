@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 
 from klientbro.domain.national_id import (
     NationalIdKind,
+    NationalIdStatus,
     check_national_id,
+    hide_national_ids,
     mask_national_id,
 )
 
@@ -158,3 +160,13 @@ def test_the_2032_rule_refuses_nothing_that_was_accepted_before(number):
     after = check_national_id(digits, accept_2032=True)
 
     assert after == before or before.status == "checksum"
+
+
+@pytest.mark.parametrize("mark", ["", " ", "\u00a0", "-"])
+def test_number_is_hidden_in_a_text_however_people_part_it(mark: str) -> None:
+    number = "02819110061"
+    assert check_national_id(number, accept_2032=True).status is NationalIdStatus.OK
+    text = f"gjelder {number[:6]}{mark}{number[6:]}."
+    assert hide_national_ids(text) == "gjelder 028191 *****."
+    for longer in (f"1{number[:6]}{mark}{number[6:]}", f"{number[:6]}{mark}{number[6:]}1"):
+        assert hide_national_ids(longer) == longer  # more digits beside it: another number

@@ -14,11 +14,8 @@ from allauth.idp.oidc.adapter import DefaultOIDCAdapter
 from allauth.idp.oidc.models import Client, PrivateKey
 from django.conf import settings
 
-from klientbro.identity.openid_provider.models import SigningKey
+from klientbro.identity.openid_provider.keys import KEPT, opened_keys
 from klientbro.tenants.models import Membership, User
-from klientbro.tenants.services import firm_envelopes
-
-KEY_FIELD = "signing_key"
 
 
 def issuer_of(firm_id: UUID) -> str:
@@ -33,13 +30,18 @@ class ToolAdapter(DefaultOIDCAdapter):  # type: ignore[misc]  # allauth ships no
         return issuer_of(context.request.resolver_match.kwargs["firm_id"])
 
     def list_private_keys(self, **_wanted: Any) -> list[PrivateKey]:
-        envelopes = None
-        found = []
-        for row in SigningKey.objects.order_by("id"):
-            envelopes = envelopes or firm_envelopes()
-            pem = envelopes.open(KEY_FIELD, bytes(row.key_sealed))
-            found.append(PrivateKey(pem=pem, issued_at=row.created_at))
-        return found
+        return [
+            PrivateKey(
+                pem=pem,
+                issued_at=row.created_at,
+                expires_at=row.retired_at + KEPT if row.retired_at else None,
+            )
+            for row, pem in opened_keys()
+        ]
+
+    def get_signing_key(self) -> PrivateKey:
+        """Never one that is retired, whatever the clocks say."""
+        return next(key for key in self.list_private_keys() if key.expires_at is None)
 
     def get_user_sub(self, client: Client, user: User) -> str:
         """The membership's own id: it says nothing of the person's other firms."""

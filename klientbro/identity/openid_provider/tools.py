@@ -9,21 +9,15 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from allauth.idp.oidc.models import Client, Token
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from klientbro.audit.services import note
 from klientbro.clients.errors import RefusedError
-from klientbro.clients.services.rows import current_firm_id
 from klientbro.identity.members import lock_firm
-from klientbro.identity.openid_provider.adapter import KEY_FIELD
-from klientbro.identity.openid_provider.models import SigningKey
-from klientbro.tenants.services import firm_envelopes
+from klientbro.identity.openid_provider.keys import ensure_key
 
 SCOPES = ["openid", "email", "profile"]
-KEY_BITS = 2048
 MOST_TOOLS, MOST_ADDRESSES, LONGEST_NAME, LONGEST_ADDRESS = 50, 10, 100, 500
 KIND = "allauth_idp_oidc_client"
 
@@ -67,8 +61,9 @@ def register(name: str, typed_addresses: str) -> Registered:
         lock_firm()
         if Client.objects.count() >= MOST_TOOLS:
             raise RefusedError(_("A firm can have 50 tools. Remove one first."))
-        _ensure_key()
+        ensure_key()
         secret = secrets.token_urlsafe(32)
+        # allauth does not ask: openid_provider/consent.py has the person's answer by then
         tool = Client(id=uuid.uuid4().hex, name=name, skip_consent=True)
         tool.set_secret(secret)
         tool.set_scopes(SCOPES)
@@ -94,20 +89,6 @@ def remove(tool: Client) -> None:
     with transaction.atomic():
         note("tool_removed", KIND, tool.pk, told={"name": tool.name})
         tool.delete()
-
-
-def _ensure_key() -> None:
-    """The firm's signing key; made with its first tool."""
-    if SigningKey.objects.exists():
-        return
-    pem = rsa.generate_private_key(public_exponent=65537, key_size=KEY_BITS).private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
-    )
-    SigningKey.objects.create(
-        firm_id=current_firm_id(), key_sealed=firm_envelopes().seal(KEY_FIELD, pem.decode())
-    )
 
 
 def _is_usable(address: str) -> bool:

@@ -40,6 +40,15 @@ def domain_of(text: str) -> str | None:
     return written
 
 
+def in_both_forms(email: str) -> list[str]:
+    """The address with its domain as the DNS writes it, and as people do: users may have either."""
+    local, _at, domain = email.rpartition("@")
+    try:
+        return list(dict.fromkeys([email, f"{local}@{idna.decode(domain)}"]))
+    except (idna.IDNAError, UnicodeError):
+        return [email]
+
+
 def split_email(text: object) -> tuple[str, str] | None:
     """The address in small letters, and its domain; None for what is no plain address."""
     if not isinstance(text, str) or len(text) > LONGEST_EMAIL:

@@ -34,6 +34,10 @@ def words_for(reason: str) -> tuple[str, str]:
             _("The firm's sign-in service did not confirm the sign-in."),
             _("Try again. If it goes on, an administrator must test the connection."),
         ),
+        "unlisted": (
+            _("The firm's sign-in service may not be asked from here."),
+            _("Whoever runs the service must let it be used. Tell an administrator."),
+        ),
         "unreachable": (
             _("The firm's sign-in service does not answer as it should."),
             _("Try again in some minutes. If it goes on, an administrator must test it."),
@@ -69,6 +73,10 @@ def words_for(reason: str) -> tuple[str, str]:
         "too_many": (
             _("There have been too many tries from here."),
             _("Wait a minute, and try again."),
+        ),
+        "not_anew": (
+            _("The firm's sign-in service did not ask you who you are once more."),
+            _("Sign out there, and try again."),
         ),
         "off": (
             _("Single sign-on is turned off for this firm."),

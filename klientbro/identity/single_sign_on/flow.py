@@ -25,7 +25,13 @@ from django.urls import reverse
 from klientbro.identity.single_sign_on.errors import SignOnRefusedError
 from klientbro.identity.single_sign_on.fetching import ask
 from klientbro.identity.single_sign_on.provider import OK, Metadata, key_for, metadata_of
-from klientbro.identity.single_sign_on.tokens import Expected, read_header, verified_claims
+from klientbro.identity.single_sign_on.tokens import (
+    SKEW_SECONDS,
+    Expected,
+    read_header,
+    shown_at,
+    verified_claims,
+)
 
 PENDING = "single_sign_on"
 LIFETIME_SECONDS = 600
@@ -51,8 +57,10 @@ def callback_address(firm_id: UUID) -> str:
     return str(settings.ENVIRONMENT.public_url).rstrip("/") + path
 
 
-def begin(request: HttpRequest, client: Client, onward: str, hint: str = "") -> str:
-    """The provider's address to send the browser to."""
+def begin(
+    request: HttpRequest, client: Client, onward: str, hint: str = "", *, anew: bool = False
+) -> str:
+    """The provider's address to send the browser to; `anew`: it is to ask who it is once more."""
     metadata = metadata_of(client.issuer, client.configuration)
     state, nonce, verifier = (secrets.token_urlsafe(32) for _each in range(3))
     now = time.time()
@@ -63,6 +71,7 @@ def begin(request: HttpRequest, client: Client, onward: str, hint: str = "") -> 
         "configuration": str(client.configuration),
         "onward": onward,
         "at": now,
+        "anew": anew,
     }
     kept = [one for one in _pending(request) if one["at"] > now - LIFETIME_SECONDS]
     request.session[PENDING] = [*kept[1 - MOST_PENDING :], asked]
@@ -77,6 +86,8 @@ def begin(request: HttpRequest, client: Client, onward: str, hint: str = "") -> 
         "code_challenge": base64.urlsafe_b64encode(challenge).rstrip(b"=").decode(),
         "code_challenge_method": "S256",
     }
+    if anew:
+        query |= {"prompt": "login", "max_age": "0"}
     if hint:
         query["login_hint"] = hint
     separator = "&" if urlsplit(metadata.authorization_endpoint).query else "?"
@@ -118,6 +129,8 @@ def finish(request: HttpRequest, client: Client, asked: Mapping[str, Any]) -> Ma
     key = key_for(header, metadata, client.configuration)
     expected = Expected(client.issuer, client.client_id, asked["nonce"], access_token)
     claims = verified_claims(str(token), header, key, expected, time.time())
+    if asked.get("anew") and shown_at(claims) < asked["at"] - SKEW_SECONDS:
+        raise SignOnRefusedError("not_anew")
     if "email" in claims or not access_token or not metadata.userinfo_endpoint:
         return claims
     return {**_userinfo(metadata, access_token, str(claims["sub"])), **claims}

@@ -197,6 +197,10 @@ def _words_for_test(error: SignOnRefusedError) -> str:
         ),
         "endpoint": _("Issuer: the service gives an address that cannot be used (%(detail)s)."),
         "cannot": _("The service cannot do what is needed (%(detail)s). Ask its supplier."),
+        "unlisted": _(
+            "Issuer: %(detail)s. Ask whoever runs Klientbro to add the host to "
+            "KLIENTBRO_SIGN_ON_HOSTS."
+        ),
         "keys": _("The service shows no key that its answers could be checked with."),
     }
     unreachable = _(

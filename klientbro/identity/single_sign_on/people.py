@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from klientbro.identity.invitations import join, open_invitations
 from klientbro.identity.members import lock_firm
-from klientbro.identity.single_sign_on.addresses import split_email
+from klientbro.identity.single_sign_on.addresses import in_both_forms, split_email
 from klientbro.identity.single_sign_on.domains import approved_domains
 from klientbro.identity.single_sign_on.errors import SignOnRefusedError
 from klientbro.identity.single_sign_on.models import SignOnLink, SignOnProvider
@@ -80,7 +80,7 @@ def _linked(provider: SignOnProvider, subject: str) -> User | None:
 
 
 def _first_time(provider: SignOnProvider, claims: Mapping[str, Any], email: str) -> User:
-    user = User.objects.filter(email=email).first()
+    user = User.objects.filter(email__in=in_both_forms(email)).first()
     member = Membership.objects.filter(user=user).first() if user else None
     if user is not None and member is None:
         # they join by the letter this firm sends them, which proves more than an address
@@ -97,14 +97,15 @@ def _first_time(provider: SignOnProvider, claims: Mapping[str, Any], email: str)
 
 def _made(provider: SignOnProvider, claims: Mapping[str, Any], email: str) -> User:
     """A new person: as they were invited, or as the firm says new ones are."""
-    invitation = open_invitations().filter(email=email, expires_at__gt=timezone.now()).first()
+    asked = open_invitations().filter(email__in=in_both_forms(email))
+    invitation = asked.filter(expires_at__gt=timezone.now()).first()
     if invitation is None and not provider.makes_users:
         raise SignOnRefusedError("unknown_person")
     name = claims.get("name")
     name = " ".join(name.split())[:LONGEST_NAME] if isinstance(name, str) else ""
     try:
         with transaction.atomic():
-            user = User.objects.create_user(email, name=name)
+            user = User.objects.create_user(invitation.email if invitation else email, name=name)
     except IntegrityError as error:
         raise SignOnRefusedError("elsewhere") from error
     if invitation is not None:

@@ -138,6 +138,15 @@ def verified_claims(
     return claims
 
 
+def shown_at(claims: Mapping[str, Any]) -> float:
+    """When the person showed the provider who they are, or when it answered where it says no more.
+
+    Asked with `prompt=login` it must have asked the person, and it gives the moment where it keeps
+    to the standard; some give none at all.
+    """
+    return _moment(claims, "auth_time" if "auth_time" in claims else "iat") or 0.0
+
+
 def at_hash(access_token: str, algorithm: str) -> str:
     """The left half of the access token's hash, as Core 3.1.3.6 writes it."""
     digest = hashlib.new(ALGORITHMS[algorithm][2], access_token.encode()).digest()

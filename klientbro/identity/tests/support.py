@@ -25,6 +25,18 @@ def person(firm: Firm, email: str, name: str = "") -> User:
     return user
 
 
+def minutes_later(browser: Any, minutes: int = 6) -> Any:
+    """As if so long had passed since the browser's person showed who they are."""
+    session = browser.session
+    for record in session.get("account_authentication_methods", []):
+        record["at"] -= minutes * 60
+    if "way_in" in session:
+        session["way_in"] = session["way_in"] | {"at": session["way_in"]["at"] - minutes * 60}
+    session.modified = True
+    session.save()
+    return browser
+
+
 def browser_of(user: User) -> Any:
     """A browser of their own, signed in."""
     browser = DjangoBrowser()

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import re
+import time
 from typing import Any
 
 import pytest
 from allauth.account.auth_backends import AuthenticationBackend
+from allauth.mfa.totp.internal.auth import (
+    TOTP,
+    format_hotp_value,
+    generate_totp_secret,
+    hotp_value,
+)
 from django.db import connection, transaction
 from django.test import Client as DjangoBrowser
 from django.test.utils import CaptureQueriesContext
@@ -211,3 +218,40 @@ def test_wait_is_the_same_for_an_address_nobody_has(user: User) -> None:
         said[email] = re.sub(r'value="[^"]*"', "", answer.content.decode())
     assert LATER in said[user.email]
     assert len(set(said.values())) == 1
+
+
+def second_step(user: User, browser: Any, code: str, **where: str) -> str:
+    """The password is known, and this code is tried; what is said."""
+    browser.post("/konto/logg-inn/", {"login": user.email, "password": PASSWORD}, **where)
+    answer = browser.post("/konto/totrinn/kode/", {"code": code}, **where)
+    return str(answer.content.decode())
+
+
+def test_thief_of_the_password_does_not_shut_the_owner_out_of_the_second_step(user: User) -> None:
+    own = signed_in_with_password(user.email)
+    secret = generate_totp_secret()
+    TOTP.activate(user, secret)
+    own.post("/konto/logg-ut/")
+    for number in range(8):
+        said = second_step(user, DjangoBrowser(), "000000", REMOTE_ADDR=f"10.8.{number}.1")
+    assert LATER in said
+    right = format_hotp_value(hotp_value(secret, int(time.time()) // 30))
+
+    assert LATER in second_step(user, DjangoBrowser(), right, REMOTE_ADDR="10.8.9.1")
+
+    # the owner's browser is not counted with them: the code is looked at, and a wrong one is wrong
+    assert LATER not in second_step(user, own, "000000")
+    for _attempt in range(3):  # a half minute may end between the making and the pressing
+        right = format_hotp_value(hotp_value(secret, int(time.time()) // 30))
+        if not second_step(user, own, right):
+            break
+    assert own.get("/konto/okter/").status_code == 200
+
+
+def test_known_browser_has_few_tries_at_the_second_step_too(user: User) -> None:
+    own = signed_in_with_password(user.email)
+    secret = generate_totp_secret()
+    TOTP.activate(user, secret)
+    own.post("/konto/logg-ut/")
+    said = [LATER in second_step(user, own, f"00000{number}") for number in range(7)]
+    assert said == [False] * 5 + [True] * 2

@@ -56,7 +56,8 @@ def test_sessions_are_listed_with_device_and_place(user: User, signed_in: Any) -
     assert [one.is_this for one in answer.context["sessions"]] == [True, False]
 
 
-def test_ended_session_is_out_at_its_next_request(user: User, signed_in: Any) -> None:
+def test_ended_session_is_out_at_its_next_request(user: User) -> None:
+    signed_in = signed_in_with_password(user.email)
     elsewhere = browser_of(user)
     other = next(
         one for one in signed_in.get("/konto/okter/").context["sessions"] if not one.is_this
@@ -68,7 +69,8 @@ def test_ended_session_is_out_at_its_next_request(user: User, signed_in: Any) ->
     assert is_in(signed_in)
 
 
-def test_somebody_elses_session_is_not_found(user: User, signed_in: Any, firm_account: Any) -> None:
+def test_somebody_elses_session_is_not_found(user: User, firm_account: Any) -> None:
+    signed_in = signed_in_with_password(user.email)
     per = browser_of(person(firm_account, "per@furulund.example"))
     theirs = Session.objects.get(user__email="per@furulund.example")
 
@@ -76,7 +78,8 @@ def test_somebody_elses_session_is_not_found(user: User, signed_in: Any, firm_ac
     assert is_in(per)
 
 
-def test_all_others_can_be_ended_at_once(user: User, signed_in: Any, firm_account: Any) -> None:
+def test_all_others_can_be_ended_at_once(user: User, firm_account: Any) -> None:
+    signed_in = signed_in_with_password(user.email)
     others = [browser_of(user), browser_of(user)]
     per = browser_of(person(firm_account, "per@furulund.example"))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import socket
 from contextlib import nullcontext
 from typing import Any
@@ -195,25 +196,61 @@ def test_issuer_that_cannot_be_used_is_refused(
 INSIDE = [
     "127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1",
     "0.0.0.0", "224.0.0.1", "255.255.255.255", "::1", "fe80::1", "fd00::1", "::ffff:10.0.0.1",  # noqa: S104
-    "2002:a00:1::", "64:ff9b::a00:1", "::",
+    "2002:a00:1::", "64:ff9b::a00:1", "::", "::a00:1", "::ffff:0:a00:1", "64:ff9b:1::a00:1",
+    "fec0::1",
 ]  # fmt: skip
 
 
+@pytest.fixture
+def listed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One host that the operator lets firms use, and nothing inside."""
+    known = dataclasses.replace(settings.ENVIRONMENT, sign_on_hosts=("login.example",))
+    monkeypatch.setattr(settings, "ENVIRONMENT", known)
+
+
+LISTED = "https://login.example/.well-known/openid-configuration"
+
+
 @pytest.mark.parametrize("address", INSIDE)
-def test_address_inside_is_not_asked(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+def test_address_inside_is_not_asked(
+    monkeypatch: pytest.MonkeyPatch, listed: None, address: str
+) -> None:
     found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, 443))]
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_a, **_k: found)
     with pytest.raises(SignOnRefusedError, match="private address"):
-        fetching.checked_address("login.example", 443)
+        fetching.ask(LISTED)
 
 
-def test_name_with_one_address_inside_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_name_with_one_address_inside_is_not_asked(
+    monkeypatch: pytest.MonkeyPatch, listed: None
+) -> None:
     both = [(2, 1, 6, "", ("93.184.215.14", 443)), (2, 1, 6, "", ("10.0.0.1", 443))]
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_a, **_k: both)
-    with pytest.raises(SignOnRefusedError):
-        fetching.checked_address("login.example", 443)
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *_a, **_k: both[:1])
-    assert fetching.checked_address("login.example", 443) == "93.184.215.14"
+    with pytest.raises(SignOnRefusedError, match="private address"):
+        fetching.ask(LISTED)
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["https://login.example.evil.example/", "https://xlogin.example/", "https://10.0.0.1/"],
+)
+def test_host_that_the_operator_has_not_listed_is_not_even_looked_up(
+    monkeypatch: pytest.MonkeyPatch, listed: None, url: str
+) -> None:
+    asked: list[object] = []
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *a, **_k: asked.append(a) or [])
+    with pytest.raises(SignOnRefusedError, match="not on the list"):
+        fetching.ask(url)
+    assert asked == []
+
+
+def test_administrator_is_told_that_the_operator_must_list_the_service(
+    signed_in: Any, firm_account: Firm, listed: None
+) -> None:
+    signed_in.post(PAGE + "lagre/", typed("https://login.other.example"))
+    answer = text(signed_in.post(PAGE + "test/"))
+    assert "login.other.example" in answer
+    assert "KLIENTBRO_SIGN_ON_HOSTS" in answer
 
 
 def test_connection_goes_to_the_address_that_was_checked(
@@ -242,7 +279,7 @@ def test_loopback_is_not_asked_unless_the_operator_lets_it(
     secure = one_forger.issuer.replace("http:", "https:")
     signed_in.post(PAGE + "lagre/", typed(secure))
     answer = signed_in.post(PAGE + "test/")
-    assert "private address" in text(answer)
+    assert "KLIENTBRO_SIGN_ON_HOSTS" in text(answer)
     assert one_forger.answers.asked == []
 
 

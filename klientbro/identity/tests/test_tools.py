@@ -50,9 +50,20 @@ class Tool:
         kept = {name: value for name, value in query.items() if value}
         return str(httpx.URL(parts.path, params=kept))
 
+    def agreed(self, browser: Any, **changes: str) -> Any:
+        """The answer once the person has agreed to all that the page names, if it asks."""
+        path = self.question(**changes)
+        answer = browser.get(path)
+        if answer.status_code == 200 and "told" in answer.context:
+            scopes = [one.scope for one in answer.context["told"]]
+            answer = browser.post(path, {"answer": "yes", "scope": scopes})
+            assert answer.status_code == 302, answer.content
+            answer = browser.get(answer["location"])
+        return answer
+
     def asked(self, browser: Any) -> str:
         """Where the browser is sent back to."""
-        answer = browser.get(self.question())
+        answer = self.agreed(browser)
         assert answer.status_code == 302, answer.content
         assert answer["location"].startswith(BACK)
         return str(answer["location"])

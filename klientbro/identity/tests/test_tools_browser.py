@@ -38,21 +38,43 @@ def test_who_signs_in_on_the_way_to_a_tool_arrives_there(
     page.locator("input[name=login]").fill(user.email)
     page.locator("input[name=password]").fill(PASSWORD)
     page.locator("form[action$='logg-inn/'] button[type=submit]").first.click()
+    agree = page.get_by_role("button", name="Godta og gå videre")
+    expect(agree).to_be_visible()
+    assert violations(page) == []
+    assert arrived == []
+    page.get_by_label("e-postadressen din").uncheck()
+    agree.click()
     page.wait_for_url("https://tool.example/**")
     assert held == []
     assert arrived[0].startswith(BACK)
-    assert "refresh_token" not in tool.tokens(arrived[0])
+    tokens = tool.tokens(arrived[0])
+    assert "refresh_token" not in tokens
+    assert "email" not in tool.claims(tokens)
 
     # who is signed in already is led on at once, and sees no page of ours
     straight = context.request.get(tool.question(), max_redirects=0)
     assert straight.status == 302
     assert straight.headers["location"].startswith(BACK)
+
+    page.goto("/konto/verktoy/")
+    expect(page.get_by_role("group", name="Timeføring")).to_be_visible()
+    assert violations(page) == []
+    page.set_viewport_size({"width": 360, "height": 700})
+    width = page.evaluate("document.documentElement.scrollWidth")
+    assert width <= 360
+    page.get_by_role("button", name="Trekk tilbake for Timeføring").click()
+    expect(page.get_by_text("Timeføring får ikke vite mer om deg.")).to_be_visible()
+    page.goto(tool.question())
+    page.get_by_role("button", name="Nei").click()
+    page.wait_for_url("https://tool.example/**error=access_denied**")
+    assert held == []
     context.close()
 
 
 def test_page_on_the_way_is_accessible_and_says_where_it_leads(
     chromium: Browser, live_server: Any, tool: Tool, signed_in: Any
 ) -> None:
+    tool.agreed(signed_in)
     shown = signed_in.get(tool.question(), headers={"Sec-Fetch-Site": "same-origin"})
     assert shown.status_code == 200
     text = shown.content.decode()

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods
 
 from klientbro.identity.invitations import accept, find_invitation
 from klientbro.identity.single_sign_on.stages import WAY
-from klientbro.tenants.middleware import SESSION_FIRM
+from klientbro.tenants.middleware import work_in
 from klientbro.tenants.models import User
 from klientbro.tenants.services import use_sign_in_link
 from klientbro.tenants.ways_in import RECOVERY
@@ -65,7 +65,7 @@ def accept_invitation(request: HttpRequest, token: str) -> HttpResponse:
         return render(request, "identity/invitation_over.html", status=404)
     welcome = _("You now belong to %(firm)s.") % {"firm": found.firm.name}
     if signed_in is not None:
-        request.session[SESSION_FIRM] = str(accepted.firm_id)
+        work_in(request, accepted.firm_id)
         messages.success(request, welcome)
         return redirect("/")
     if not accepted.is_new:
@@ -73,7 +73,7 @@ def accept_invitation(request: HttpRequest, token: str) -> HttpResponse:
         messages.success(request, welcome + " " + _("Sign in as you usually do."))
         return redirect("account_login")
     response = sign_in(request, accepted.user)
-    request.session[SESSION_FIRM] = str(accepted.firm_id)
+    work_in(request, accepted.firm_id)
     return response
 
 

@@ -182,8 +182,11 @@ def open_access(request: HttpRequest, member_id: UUID) -> HttpResponseBase:
 @require_POST
 @product_view
 def sign_in_rules(request: HttpRequest) -> HttpResponseBase:
-    """Whether everybody of the firm must have a second factor."""
+    """Whether everybody of the firm must have a second factor; asks before it lets go of it."""
     is_required = request.POST.get("second_factor") == "on"
+    firm = request.firm  # type: ignore[attr-defined]  # of FirmMiddleware
+    if firm.requires_second_factor and not is_required and "sure" not in request.POST:
+        return render(request, "identity/factor_off.html")
     require_second_factor(is_required)
     said = (
         _("From now on everybody must set up a second factor before they can go on.")

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from allauth.account.adapter import get_adapter
 from allauth.account.internal.flows.login import perform_login
 from allauth.account.models import Login
 from allauth.core.internal.ratelimit import consume
+from django.contrib.auth.decorators import login_required
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -15,9 +17,10 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from klientbro.audit.services import note_in
+from klientbro.identity.recency import came_through_provider
 from klientbro.identity.single_sign_on.addresses import split_email
 from klientbro.identity.single_sign_on.domains import firm_of
 from klientbro.identity.single_sign_on.errors import SignOnRefusedError, words_for
@@ -26,10 +29,12 @@ from klientbro.identity.single_sign_on.managing import client_of
 from klientbro.identity.single_sign_on.models import SignOnProvider
 from klientbro.identity.single_sign_on.people import person_of, told_of_factors
 from klientbro.identity.single_sign_on.stages import REFUSED, WAY
+from klientbro.identity.single_sign_on.tokens import shown_at
+from klientbro.practice.pages import person
 from klientbro.tenants.context import acting_as, firm_set
 from klientbro.tenants.models import Firm
 from klientbro.tenants.network import network_address
-from klientbro.tenants.ways_in import SINGLE_SIGN_ON, counts_as_factor
+from klientbro.tenants.ways_in import SESSION_WAY, SINGLE_SIGN_ON, counts_as_factor
 
 UNUSABLE, TOO_MANY = 422, 429
 # Strangers may come here: a try costs the provider a request, and the firm a line of its log. A
@@ -82,10 +87,37 @@ def start(request: HttpRequest, firm_id: UUID) -> HttpResponse:
         return _refused(request, "too_many", TOO_MANY)
     split = split_email(request.GET.get("e", ""))
     try:
-        address = begin(request, found, _onward(request), split[0] if split else "")
+        hint, anew = split[0] if split else "", request.GET.get("anew") == "1"
+        address = begin(request, found, _onward(request), hint, anew=anew)
     except SignOnRefusedError as error:
         return _refused(request, error.reason)
     return HttpResponseRedirect(address)
+
+
+@never_cache
+@require_safe
+@login_required
+def again(request: HttpRequest) -> HttpResponse:
+    """Asks whoever came by their firm's provider to show there once more who they are.
+
+    A page, not a redirect: a form may have led here, and forms are led to no other site.
+    """
+    onward = _onward(request)
+    if not came_through_provider(request):
+        query = urlencode({"next": onward})
+        return HttpResponseRedirect(f"{reverse('account_reauthenticate')}?{query}")
+    methods = get_adapter().get_reauthentication_methods(request.user)
+    firm_id = request.session[SESSION_WAY]["firm"]
+    query = urlencode({"anew": "1", "next": onward, "e": person(request).email})
+    places = request.places  # type: ignore[attr-defined]  # of FirmMiddleware
+    context = {
+        "leads_to": f"{reverse('identity:sign_on_start', args=[firm_id])}?{query}",
+        "place": next((one for one in places if str(one.firm.id) == firm_id), None),
+        "others": [
+            one | {"url": f"{one['url']}?{urlencode({'next': onward})}"} for one in methods[1:]
+        ],
+    }
+    return render(request, "identity/sign_on/again.html", context)
 
 
 @never_cache
@@ -117,6 +149,7 @@ def back(request: HttpRequest, firm_id: UUID) -> HttpResponse:
         "firm": str(firm_id),
         "configuration": str(client.configuration),
         "factor": is_told,
+        "at": shown_at(claims),
         "meets_factor": counts_as_factor(provider.factor, is_told=is_told),
     }
     login = Login(user=user, redirect_url=asked["onward"] or "/", signal_kwargs={WAY: way})

@@ -11,11 +11,11 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from klientbro.clients.errors import RefusedError
 from klientbro.clients.services.rows import current_firm_id
-from klientbro.identity.openid_provider import tools
+from klientbro.identity.openid_provider import keys, tools
 from klientbro.identity.openid_provider.adapter import issuer_of
 from klientbro.practice.pages import REFUSED, lead_on, product_view
 
@@ -59,6 +59,35 @@ def remove(request: HttpRequest, tool_id: str) -> HttpResponseBase:
     return lead_on(request, reverse("identity:tools"), said)
 
 
+@require_POST
+@product_view
+def new_key(request: HttpRequest) -> HttpResponseBase:
+    """Another key signs; tools are told of the old one until what it signed is over."""
+    _has_key_or_404()
+    keys.follow_key()
+    said = _("A new key signs from now on.")
+    return lead_on(request, reverse("identity:tools"), said)
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+@product_view
+def key_leaked(request: HttpRequest) -> HttpResponseBase:
+    """Asks first; then the old keys are gone at once."""
+    _has_key_or_404()
+    if request.method != "POST":
+        return render(request, "identity/tools/leaked.html")
+    keys.replace_leaked_key()
+    said = _("The old key is gone, and a new one signs.")
+    return lead_on(request, reverse("identity:tools"), said)
+
+
+def _has_key_or_404() -> None:
+    """A firm without tools is no issuer."""
+    if not keys.known_keys():
+        raise Http404
+
+
 def _tool_or_404(tool_id: str) -> Client:
     tool = tools.find_tool(tool_id)
     if tool is None:
@@ -67,6 +96,11 @@ def _tool_or_404(tool_id: str) -> Client:
 
 
 def _page(request: HttpRequest, **more: Any) -> HttpResponse:
-    context = {"tools": tools.tools(), "issuer": issuer_of(current_firm_id()), **more}
+    context = {
+        "tools": tools.tools(),
+        "keys": keys.known_keys(),
+        "issuer": issuer_of(current_firm_id()),
+        **more,
+    }
     status = REFUSED if more.get("refused") else 200
     return render(request, "identity/tools/tools.html", context, status=status)

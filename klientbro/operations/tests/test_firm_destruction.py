@@ -5,19 +5,23 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
+from threading import Barrier
 from typing import Any
 
 import pytest
 from django.db import connection, connections, transaction
 from django.db.utils import Error
+from django.utils import timezone
 
 from klientbro.audit.services import note
 from klientbro.audit.verifying import verify
 from klientbro.clients.models import Client, Connection
 from klientbro.clients.services import add_connection, create_integration, read_typed
 from klientbro.clients.tests.fixtures import orgnr_number, personal_number
+from klientbro.identity.models import Invitation
 from klientbro.ledger.tests.book_table import book_table
 from klientbro.lib.errors import ConfigurationError
 from klientbro.operations import firm_destruction
@@ -31,7 +35,7 @@ from klientbro.operations.firm_destruction import (
     withdraw,
 )
 from klientbro.tenants.context import firm as in_firm
-from klientbro.tenants.models import DataKey, Firm, User
+from klientbro.tenants.models import DataKey, Firm, Membership, User
 from klientbro.tenants.services import add_user, all_firms, create_firm, firm_envelopes
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "owner"])
@@ -46,7 +50,8 @@ Bilag | Dato       | Konto | Beløp  | Tekst
 1     | 05.10.2026 | 1920  | 50,00  | Salg
 1     | 05.10.2026 | 3000  | -50,00 | Salg
 """
-STEPS = ("_close", "_destroy_keys", "_press_out_keys", "_erase_tables", "_erase", "_certify")
+STEPS = ("_close", "_destroy_keys", "_press_out_keys", "_erase_tables", "_erase", "_remove_people",
+         "_certify")  # fmt: skip
 
 
 @contextmanager
@@ -166,6 +171,8 @@ def test_killed_at_any_step_the_next_run_ends_it(
     assert left_of(ours) == {}
     assert done.erased_at is not None
     assert done.counts["ledger_posting"] == 2
+    assert done.counts["tenants_user"] == 1
+    assert not User.objects.filter(email__startswith="kari@").exists()
     assert done.digest == destroy(ours.id).digest  # once more changes nothing
     is_whole(theirs)
 
@@ -241,3 +248,92 @@ def test_application_can_neither_write_a_certificate_nor_delete_what_stays() -> 
     ):
         with in_firm_of(firm) as cursor, pytest.raises(Error):
             cursor.execute(statement)
+
+
+def people_left(*emails: str) -> list[str]:
+    return sorted(User.objects.filter(email__in=emails).values_list("email", flat=True))
+
+
+def test_only_people_who_had_their_one_place_here_go_with_the_firm(
+    offices: tuple[Firm, Firm],
+) -> None:
+    ours, theirs = offices
+    kept = ("aldri@noe.example", "asket@annet.example", "begge@byra.example", "drift@her.example",
+            "sluttet@annet.example")  # fmt: skip
+    never, asked_there, _both, operator, left_there = kept
+    gone = ("bare@her.example", "utgatt@annet.example")
+    for email in (asked_there, operator, left_there, *gone):
+        add_user(ours.id, email)
+    User.objects.create_user(never)  # signed up through no firm yet, or taken out of it
+    User.objects.filter(email=operator).update(is_superuser=True)
+    add_user(theirs.id, left_there)
+    now = timezone.now()
+    with in_firm(theirs.id):
+        Membership.objects.filter(user__email=left_there).update(disabled_at=now)
+        for email, expires in ((asked_there, now + timedelta(days=3)),
+                               (gone[1], now - timedelta(minutes=1))):  # fmt: skip
+            Invitation.objects.create(
+                firm=theirs, email=email.upper(), role="reader", asked_at=now, expires_at=expires
+            )
+    with in_firm(ours.id):  # asked once more into the firm that goes
+        Invitation.objects.create(firm=ours, email=gone[0], role="reader", asked_at=now)
+    asked(ours)
+    done = destroy(ours.id)
+    assert people_left(*kept, *gone) == sorted(kept)
+    assert done.counts["tenants_user"] == 3  # with the firm's own Kari
+    with connection.cursor() as cursor:
+        cursor.execute("select people from tenants_destruction")
+        assert cursor.fetchall() == [([],)]
+    is_whole(theirs)
+
+
+def test_two_firms_destroyed_at_once_leave_nobody_of_either_and_everybody_else(
+    offices: tuple[Firm, Firm],
+) -> None:
+    ours, theirs = offices
+    third = create_firm("Granli Regnskap AS")
+    add_user(third.id, "granli@byra.example")
+    add_user(ours.id, "alle@byra.example")
+    for firm in (theirs, third):
+        add_user(firm.id, "alle@byra.example")
+        add_user(firm.id, f"bare@{firm.id.hex[:8]}.example")
+    User.objects.create_user("aldri@noe.example")
+    for firm in (ours, theirs):
+        asked(firm)
+    at_the_line = Barrier(2)
+
+    def destroyed(firm: Firm) -> Certificate:
+        try:
+            at_the_line.wait(timeout=60)
+            return destroy(firm.id)
+        finally:
+            for alias in ("default", "owner"):
+                connections[alias].close()
+
+    with ThreadPoolExecutor(2) as pool:
+        done = list(pool.map(destroyed, (ours, theirs)))
+    assert [left_of(firm) for firm in (ours, theirs)] == [{}, {}]
+    assert sorted(User.objects.values_list("email", flat=True)) == [
+        "aldri@noe.example", "alle@byra.example", f"bare@{third.id.hex[:8]}.example",
+        "granli@byra.example",
+    ]  # fmt: skip
+    # Kari, the one of theirs, and «Begge», whom the later of the two takes
+    assert sum(one.counts.get("tenants_user", 0) for one in done) == 3
+
+
+def test_people_who_came_back_with_an_old_backup_go_once_more(
+    offices: tuple[Firm, Firm],
+) -> None:
+    ours, _theirs = offices
+    with connection.cursor() as cursor:
+        cursor.execute("select clock_timestamp()::text")
+        (moment,) = cursor.fetchone()
+    add_user(ours.id, "bare@her.example")
+    kept = {"firm_id": str(ours.id), "firm_name": ours.name, "asked_at": moment,
+            "due_at": moment, "closed_at": moment, "key_destroyed_at": moment, "keys": [],
+            "counts": {"tenants_user": 1}, "erased_at": moment, "digest": "d"}  # fmt: skip
+    assert erase_restored([kept]) == [ours.name]
+    assert people_left("bare@her.example", "begge@byra.example") == ["begge@byra.example"]
+    found = certificate_of(ours.id)
+    assert found is not None
+    assert found.counts == {"tenants_user": 1}

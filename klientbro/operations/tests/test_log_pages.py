@@ -151,6 +151,22 @@ def test_month_is_signed_once_when_it_is_over_and_holds_the_end_of_the_chain(
         assert verify().breaks == ()
 
 
+def test_review_counts_tries_to_sign_in_and_not_their_entries(
+    signed_in: Any, work: Any, firm_account: Any
+) -> None:
+    with in_firm(firm_account.id):
+        note("sign_in_failed", "tenants_user", told={"tries": 8})
+        note("sign_in_failed", "tenants_user", told={"tries": 1})
+        note("reading_stopped", "tenants_membership", told={"reading": "files", "limit": 100})
+    here = f"{timezone.localdate():%Y-%m}"
+    month = signed_in.get(f"/logg/gjennomgang/{here}/").content.decode()
+    assert "9 mislykkede innloggingsforsøk" in month
+    assert "Forsøk: 8" in month
+    assert "Lest: filer" in month
+    listed = signed_in.get("/logg/gjennomgang/").content.decode()
+    assert '<td class="num" data-label="Mislykkede innloggingsforsøk">9</td>' in listed
+
+
 def test_month_that_never_was_is_not_there(signed_in: Any) -> None:
     assert signed_in.get("/logg/gjennomgang/2026-13/").status_code == 404
 

@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from klientbro.clients.errors import RefusedError
 from klientbro.clients.services.rows import current_firm_id
 from klientbro.domain.money import ZERO
+from klientbro.domain.national_id import hide_national_ids
 from klientbro.domain.periods import Month
 from klientbro.products.reconciliation.closing import refuse_when_closed
 from klientbro.products.reconciliation.models import Attachment, DocumentedLine, Note
@@ -87,7 +88,7 @@ def add_line(
     source: str = "",
 ) -> DocumentedLine:
     """Adds a line. RefusedError for an empty text or a closed month."""
-    text = " ".join(text.split())
+    text = hide_national_ids(" ".join(text.split()))
     if not text:
         raise RefusedError(_("Write what the amount is."), field="text")
     if len(text) > TEXT_LENGTH:
@@ -178,7 +179,7 @@ def write_note(
     assignee_id: int | None = None,
 ) -> Note:
     """A comment, or a note somebody must resolve before the account is reviewed."""
-    text = text.strip()
+    text = hide_national_ids(text.strip())
     if not text:
         raise RefusedError(_("Write a comment first."), field="text")
     return Note.objects.create(

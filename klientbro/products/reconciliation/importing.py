@@ -29,6 +29,7 @@ from klientbro.domain.bank_statements import (
     StatementHead,
     check_continuity,
 )
+from klientbro.domain.national_id import hide_national_ids
 from klientbro.domain.periods import Month
 from klientbro.products.reconciliation.closing import refuse_when_closed
 from klientbro.products.reconciliation.models import (
@@ -322,7 +323,7 @@ def _write(
         last_day=found.last_day,
         opening=found.opening,
         closing=found.closing,
-        file_name=name[:200],
+        file_name=hide_national_ids(name)[:200],
         file_sha256=digest,
         imported_by=by,
     )

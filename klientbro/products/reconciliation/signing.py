@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from klientbro.clients.errors import RefusedError
 from klientbro.clients.services.rows import current_firm_id
+from klientbro.domain.national_id import hide_national_ids
 from klientbro.domain.reconciliation.sign_offs import Change, snapshot_hash
 from klientbro.products.reconciliation.closing import refuse_when_closed
 from klientbro.products.reconciliation.models import SignOff, Suspension
@@ -142,6 +143,7 @@ def sign_empty_accounts(sheet: MonthSheet) -> int:
         _lock(sheet)
         if sheet.closed is not None:
             return 0
+        refuse_when_closed(sheet.client_id, sheet.month)  # closed since the sheet was read
         for line in sheet.lines:
             is_empty = not line.opening and not line.closing and not line.documentation.lines
             if is_empty and line.counts and line.prepared is None:
@@ -244,7 +246,7 @@ def _write(
         step=step,
         is_automatic=is_automatic,
         by=by,
-        comment=comment.strip(),
+        comment=hide_national_ids(comment.strip()),
         landing=sheet.books.landing,
         balance=line.closing,
         documented=line.truth.amount,

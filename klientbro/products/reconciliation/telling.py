@@ -96,6 +96,22 @@ def note_told(told: Sequence[SetAside], user_id: int) -> None:
     )
 
 
+def clients_told_of(user_id: int) -> dict[int, str]:
+    """The clients, by name, whose signatures that are set aside the person has been told of."""
+    found = SuspensionNotice.objects.filter(user_id=user_id).values_list(
+        "suspension__sign_off__client_id", "suspension__sign_off__client__name"
+    )
+    return dict(found.distinct())
+
+
+def forget_told(user_id: int, *, named_in: str) -> None:
+    """A mail was not sent after all: of the clients it names the person has not been told."""
+    named = [id_ for id_, name in clients_told_of(user_id).items() if name in named_in]
+    SuspensionNotice.objects.filter(
+        user_id=user_id, suspension__sign_off__client__in=named
+    ).delete()
+
+
 def _texts(detail: object) -> dict[str, str]:
     """What was before and is after, as note_suspensions keeps it."""
     held = json.loads(detail) if isinstance(detail, str) else detail

@@ -17,6 +17,7 @@ from klientbro.clients.errors import RefusedError
 from klientbro.clients.services.rows import current_firm_id
 from klientbro.domain.accounts import AccountId
 from klientbro.domain.money import ZERO
+from klientbro.domain.national_id import hide_national_ids
 from klientbro.domain.periods import FinancialYear, Month
 from klientbro.domain.reporting.books import MonthBooks
 from klientbro.domain.reporting.budget import (
@@ -129,7 +130,7 @@ def import_amounts(
         year,
         kept | dict(cells),
         BudgetVersion.How.IMPORTED,
-        {"file": name[:200], "accounts": len(named)},
+        {"file": hide_national_ids(name)[:200], "accounts": len(named)},
         seen=seen,
         by=by,
     )

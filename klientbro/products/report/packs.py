@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 
 from klientbro.clients.errors import RefusedError
 from klientbro.clients.services.rows import current_firm_id
+from klientbro.domain.national_id import hide_national_ids
 from klientbro.domain.periods import Month
 from klientbro.domain.reporting.columns import Comparison
 from klientbro.domain.reporting.frozen import Moved, content_hash, moved_since
@@ -226,7 +227,7 @@ def checked_texts(texts: Mapping[str, str]) -> dict[str, str]:
 
 
 def _checked_title(title: str) -> str:
-    kept = one_line(title)
+    kept = hide_national_ids(one_line(title))
     if not kept:
         raise RefusedError(_("Write a title."), field="title")
     if len(kept) > MOST_TITLE:

@@ -83,7 +83,7 @@ def test_tables_without_a_wall_that_name_a_firm_hold_ids_and_times_only(
         "sync_schedule": {"connection_id", "firm_id", "next_at", "priority"},
         "tenants_destruction": {
             "id", "firm_id", "firm_name", "asked_at", "due_at", "closed_at", "key_destroyed_at",
-            "keys", "log_number", "log_hash", "counts", "erased_at", "digest",
+            "keys", "log_number", "log_hash", "counts", "erased_at", "digest", "people",
         },
     }  # fmt: skip
     assert sorted(named) == sorted(open_columns)

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from klientbro.clients.errors import RefusedError
 from klientbro.domain.money import LARGEST_AMOUNT
+from klientbro.domain.national_id import hide_national_ids
 from klientbro.lib.dates import parse_typed_date
 from klientbro.lib.numbers import parse_typed_number
 from klientbro.lib.typed_text import one_line
@@ -114,7 +115,7 @@ def optional_whole(typed: QueryDict, name: str, least: int, most: int, *, what: 
 
 def typed_text(typed: QueryDict, name: str, longest: int, *, what: str) -> str:
     """A text that must be there, of a form."""
-    text = one_line(typed.get(name, ""))
+    text = hide_national_ids(one_line(typed.get(name, "")))
     if not text:
         raise RefusedError(_("%(what)s is missing.") % {"what": what}, field=name)
     return text[:longest]

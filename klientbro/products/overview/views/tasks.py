@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from klientbro.clients.errors import RefusedError
 from klientbro.clients.services.facts import people_of_firm
+from klientbro.domain.national_id import hide_national_ids
 from klientbro.lib.dates import parse_typed_date
 from klientbro.practice.assignments.services import add_own_task, set_state
 from klientbro.practice.assignments.tables import DONE, Task, TaskState
@@ -49,7 +50,7 @@ def set_task_state(request: HttpRequest, client_id: UUID) -> HttpResponse:
             own,
             TaskState(state),
             by=person(request),
-            note=request.POST.get("note", "").strip()[:2000],
+            note=hide_national_ids(request.POST.get("note", "").strip())[:2000],
             version=int(version) if version.isdigit() and len(own) == 1 else None,
         )
     except RefusedError as error:

@@ -40,6 +40,7 @@ def test_who_does_not_approve_neither_reviews_nor_closes_a_month(
     )
     assert refused(signed_in, f"{month}handling/", action="close") == is_refused
     assert refused(signed_in, f"{month}handling/", action="reopen", reason="feil") == is_refused
+    assert refused(signed_in, f"{month}handling/", action="empty") == is_refused
     assert refused(signed_in, one, action="review", mark="x") == is_refused
     assert refused(signed_in, one, action="return", comment="se igjen") == is_refused
     assert not refused(signed_in, f"{month}signer/", step="prepare", account=f"{account}|x")

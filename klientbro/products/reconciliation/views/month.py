@@ -153,6 +153,7 @@ def month_action(request: HttpRequest, client_id: UUID, month: str) -> HttpRespo
                     count,
                 ) % {"count": count}
             case "empty" if sheet is not None:
+                require(request, Act.REVIEW)  # they are signed as reviewed too
                 count = sign_empty_accounts(sheet)
                 text = ngettext(
                     "%(count)s account at zero was signed automatically.",

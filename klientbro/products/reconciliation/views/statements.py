@@ -28,6 +28,7 @@ from klientbro.domain.bank_statements import (
 )
 from klientbro.domain.bank_statements.csv_file import ColumnMapping, CsvSketch, sketch_csv
 from klientbro.domain.bank_statements.model import refuse
+from klientbro.domain.national_id import hide_national_ids
 from klientbro.domain.reconciliation.methods import Method
 from klientbro.ledger.queries.matching import bank_accounts
 from klientbro.lib.dates import parse_typed_date
@@ -89,7 +90,7 @@ def read_file(request: HttpRequest, client_id: UUID, month: str, account_id: str
     upload = request.FILES.get("file")
     if upload is None:
         return _statements(request, found, [_("Choose a file first: CAMT.053 or CSV.")])
-    content = b""
+    content, name = b"", hide_national_ids(upload.name or "")
     try:
         if (upload.size or 0) > LIMITS.most_bytes:
             raise refuse(StatementProblem.TOO_LARGE)
@@ -99,11 +100,11 @@ def read_file(request: HttpRequest, client_id: UUID, month: str, account_id: str
         sketch = _sketch(content, ColumnMapping()) if error.problem in _CURABLE else None
         if sketch is None:
             return _statements(request, found, file_words(error))
-        return _columns(request, found, content, upload.name or "", sketch, None, error)
+        return _columns(request, found, content, name, sketch, None, error)
     if file.format == "csv":
         sketch = sketch_csv(content)
-        return _columns(request, found, content, upload.name or "", sketch, file)
-    return _take_in(request, found, content, upload.name or "", file)
+        return _columns(request, found, content, name, sketch, file)
+    return _take_in(request, found, content, name, file)
 
 
 @require_POST

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from klientbro.clients.errors import RefusedError
+from klientbro.domain.national_id import hide_national_ids
 from klientbro.domain.periods import Month
 from klientbro.domain.reporting.columns import Comparison
 from klientbro.domain.reporting.frozen import Moved
@@ -370,7 +371,10 @@ def typed_of(request: HttpRequest) -> PackChoices:
         request.POST.get("title", ""),
         checked_against(request.POST.get("against", "")),
         [part for part in PARTS if request.POST.get(f"part-{part}")],
-        {part: request.POST.get(f"text-{part}", "").replace("\x00", "") for part in PARTS},
+        {
+            part: hide_national_ids(request.POST.get(f"text-{part}", "").replace("\x00", ""))
+            for part in PARTS
+        },
     )
 
 
