@@ -31,7 +31,7 @@ simulator: setup ## only the PowerOffice Go stand-in
 	@exec $(BIN)/klientbro simulator $(SIMULATOR_ARGS)
 
 test: browser ## set-up, then every test, the browser tests included
-	@$(BIN)/python -m pytest -n 4 --dist loadgroup -m "not soak" $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -n 3 --dist loadgroup -m "not soak" $(PYTEST_ARGS)
 
 check: setup ## format, lint, security rules, types, import layers, translations, missing migrations
 	@$(BIN)/python scripts/check.py

@@ -7,7 +7,6 @@ checkout's test processes share; each process has a database of its own.
 from __future__ import annotations
 
 import base64
-import gc
 import tempfile
 from collections.abc import Iterator
 from typing import Any
@@ -38,10 +37,6 @@ settings.ENVIRONMENT = load_environment(
         ),
     }
 )
-
-
-# What is thrown away is looked for less often: a tenth of the work, for some memory.
-gc.set_threshold(50_000, 20, 50)
 
 
 # Property tests take the time they need: a busy machine is no failure.

@@ -78,6 +78,7 @@ KINDS: dict[str, Word] = {
     "tenants_firm": gettext_lazy("The firm"),
     "tenants_membership": gettext_lazy("Access to the firm"),
     "tenants_user": gettext_lazy("Sign-in"),
+    "file": pgettext_lazy("log", "File"),
     "upload": pgettext_lazy("log", "File that was sent in"),
     "audit_entry": gettext_lazy("Log"),
     "audit_review": gettext_lazy("Access review"),

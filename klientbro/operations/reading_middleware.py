@@ -1,7 +1,8 @@
 """Stands behind the gate: counts what a person reads of a firm, and stops what nobody needs.
 
 What hands over a file is declared beside the permissions, and counted before anything is made of
-it. An answer that turns out to be a file all the same is counted then: none can be forgotten.
+it. An answer that turns out to be a file all the same is counted then: none can be forgotten. What
+is handed over stands in the log.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
+from klientbro.operations.files_noted import note_file
 from klientbro.operations.reading_limits import reading
 from klientbro.operations.reading_stops import stopped
 from klientbro.tenants.permissions import FILES, Open, need_of
@@ -31,7 +33,9 @@ class ReadingMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)
-        if is_file(response) and not hasattr(request, _COUNTED) and is_of_firm(request):
+        if not is_file(response) or not is_of_firm(request):
+            return response
+        if not hasattr(request, _COUNTED):
             now = clock()
             stop = reading.file(_user_id(request), now)
             if stop is not None:
@@ -40,6 +44,7 @@ class ReadingMiddleware:
                 # Django that the request is over, connections and all
                 answer._resource_closers += response._resource_closers  # type: ignore[attr-defined]  # as Django keeps them
                 return answer
+        note_file(request, response)
         return response
 
     def process_view(

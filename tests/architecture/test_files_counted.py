@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 from django.db import transaction
 
+from klientbro.audit.models import Entry
 from klientbro.operations.reading_middleware import is_file
+from klientbro.tenants.context import firm_set
 from klientbro.tenants.permissions import ADDRESSES, FILES, Open, Role, need_of
 
 from .addresses import addresses
@@ -17,6 +19,13 @@ __all__ = ["world"]
 AT_TIMES = {"books:document": "PDF and pictures are shown in the page, anything else is saved"}
 # Files by their nature, which the furnished firm has none of that could be opened.
 UNSEEN = {"reconciliation:attachment", "reconciliation:kept_file", "report:edition_file"}
+
+
+def _noted(world: World) -> list[tuple[str, str, int | None, dict[str, str]]]:
+    """The exports that the firm's log holds, the oldest first."""
+    with firm_set(world.firm.id), transaction.atomic():
+        found = Entry.objects.filter(action="export").order_by("number")
+        return [(one.kind, one.object_id, one.client_id, one.after) for one in found]
 
 
 @pytest.mark.timeout(600)
@@ -31,10 +40,19 @@ def test_every_address_that_hands_over_a_file_is_declared(world: World) -> None:
             for method in ("get", "post"):
                 with transaction.atomic():
                     path = filled(route, known | {"kind": kind})
+                    before = _noted(world)
                     answer = getattr(world.browsers[Role.ADMINISTRATOR], method)(path)
+                    noted = _noted(world)[len(before) :]
                     transaction.set_rollback(True)
                 if is_file(answer):
                     found.add(name)
+                    assert len(noted) == 1, (
+                        f"{name} hands over a file that the log knows nothing of"
+                    )
+                    ((kept, object_id, client_id, told),) = noted
+                    if kept != "audit_entry":  # which notes itself
+                        assert (object_id, bool(told["file_name"])) == (name, True)
+                    assert (client_id is not None) == ("client_id" in route), name
                 for close in answer._resource_closers:  # as the server does once it is sent
                     close()
     assert found - FILES - set(AT_TIMES) == set(), "name them in FILES of tenants/permissions.py"

@@ -296,6 +296,7 @@ def test_figure_is_recognised_however_it_is_written() -> None:
     assert told_in(b"1531250 and 53125", digits_of(Decimal("531250"))) == []
 
 
+@pytest.mark.timeout(1500)
 def test_onboarder_is_told_no_figure_by_any_answer(world: World) -> None:
     with firm_set(world.firm.id), transaction.atomic():
         kept = figures_kept()

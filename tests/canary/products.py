@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime, timedelta
 
 import httpx
 from django.urls import resolve
@@ -192,11 +193,12 @@ def group_is_summed(drill: Drill, browser: Browser, *clients: str) -> None:
 def liquidity_is_planned(drill: Drill, browser: Browser, company: str) -> None:
     """A line, a loan and a scenario; the product hands over no file."""
     home = f"/likviditet/{company}/"
+    soon = f"{datetime.now(UTC).date() + timedelta(days=20):%d.%m.%Y}"
     line = {"title": f"Til {TYPED}", "direction": "out", "amount": "320 000,00", "interval": "once",
-            "first": "11.12.2026", "kind": "other_out"}  # fmt: skip
+            "first": soon, "kind": "other_out"}  # fmt: skip
     done(browser.post(f"{home}plan/ny/", **line))
     loan = {"title": "Lån", "remaining": "300 000", "instalment": "30 000", "rate": "6,5",
-            "next_day": "28.12.2026", "interval": "quarterly", "account": ""}  # fmt: skip
+            "next_day": soon, "interval": "quarterly", "account": ""}  # fmt: skip
     done(browser.post(f"{home}plan/nytt-lan/", **loan))
     done(
         browser.post(

@@ -139,6 +139,7 @@ def visits(addresses: list[str], signed_in_context: BrowserContext) -> Visits:
     return seen
 
 
+@pytest.mark.timeout(1500)  # the product is started and every page opened in its set-up
 def test_no_page_has_an_accessibility_violation(addresses: list[str], visits: Visits) -> None:
     assert visits.violations == []
     assert visits.pages == len(addresses) > 50

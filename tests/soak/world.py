@@ -123,11 +123,11 @@ class World:
 
     def _import_what_a_worker_imports(self) -> None:
         """A first child tells which modules a sync loads, so that later ones find them loaded."""
-        from klientbro.connectors import http
+        from klientbro.lib.outgoing import trusted
         from tests.soak.schedule import Schedule
         from tests.soak.seed import Client
 
-        http._certificates()
+        trusted()
         told = self.home / "modules"
         for is_by_queue in (False, True):
             client = Client(self, Schedule(-1 - is_by_queue, 120, 1, 90, is_by_queue, ()), Tally())

@@ -74,9 +74,25 @@ def home() -> Iterator[Path]:
         postmaster.stop(ServerPaths.of_home(Path(name) / "home"), None)
 
 
+@pytest.fixture(scope="session")
+def initialised() -> Iterator[Path]:
+    """A home whose server has been made and stopped, to be copied."""
+    with tempfile.TemporaryDirectory(prefix="kb-", dir="/tmp", ignore_cleanup_errors=True) as name:
+        if os.geteuid() == 0:
+            Path(name).chmod(0o711)
+        made = Path(name) / "home"
+        with EmbeddedServer.acquire(made, durable=False):
+            pass
+        yield made
+
+
 @pytest.fixture
-def server(home: Path) -> Iterator[EmbeddedServer]:
-    """A running server of this test's own."""
+def server(home: Path, initialised: Path) -> Iterator[EmbeddedServer]:
+    """A running server of this test's own; making its first files takes longer than most tests."""
+    source, target = ServerPaths.of_home(initialised).root, ServerPaths.of_home(home)
+    target.make_root()
+    # cp keeps the owner, which is not ours where the server may not run as root
+    subprocess.run(["cp", "-a", f"{source}/.", str(target.root)], check=True)
     with EmbeddedServer.acquire(home, durable=False) as running:
         yield running
 

@@ -9,6 +9,7 @@ import pytest
 from allauth.idp.oidc.models import Token
 from django.db import connection, transaction
 from django.test import Client as DjangoBrowser
+from django.utils import timezone
 
 from klientbro.audit.models import Entry
 from klientbro.identity.openid_provider import tools
@@ -16,7 +17,7 @@ from klientbro.identity.openid_provider.models import ToolConsent
 from klientbro.identity.tests.support import browser_of, other_firm, person
 from klientbro.identity.tests.test_tools import BACK, Tool, here, tool, tool_of
 from klientbro.tenants.context import firm_set
-from klientbro.tenants.models import Firm, User
+from klientbro.tenants.models import Firm, Membership, User
 from klientbro.tenants.services import add_user
 
 __all__ = ["here", "tool"]
@@ -206,6 +207,19 @@ def test_answers_are_the_firms_own_and_no_other_firm_sees_them(
             [tool.firm.id, user.pk, tool.registered.tool_id],
         )
     theirs.client.close()
+
+
+def test_who_has_left_the_firm_reaches_nothing_in_it(
+    tool: Tool, signed_in: Any, user: User
+) -> None:
+    tool.agreed(signed_in)
+    with firm_set(tool.firm.id), transaction.atomic():
+        Membership.objects.filter(user=user).update(disabled_at=timezone.now())
+    assert not signed_in.get(PAGE).context["firms"]
+    assert signed_in.post(own(tool, "trekk")).status_code == 404
+    assert signed_in.post(own(tool, "endre")).status_code == 404
+    with firm_set(tool.firm.id), transaction.atomic():
+        assert ToolConsent.objects.get().granted == "openid email profile"
 
 
 def test_every_answer_is_in_the_firms_log(tool: Tool, signed_in: Any, user: User) -> None:

@@ -10,6 +10,7 @@ import pytest
 from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.test import Client as DjangoBrowser
+from django.urls import reverse
 
 from klientbro.identity.models import Session
 from klientbro.identity.sessions import SessionStore
@@ -130,6 +131,8 @@ def test_loading_the_address_of_ending_ends_nothing(user: User) -> None:
     for address in (OTHERS, end_of_the_other(here)):
         assert here.get(address)["location"] == LIST
     assert is_in(elsewhere)
+    profile = reverse("identity:profile")
+    assert here.get(reverse("identity:change_address"))["location"] == profile
 
 
 def test_administrator_is_not_hindered_in_closing_somebody_out(
