@@ -60,6 +60,7 @@ NOT_THERE = {
     "books:document": "its document has not come",
     "books:reveal_number": "the client is no person",
     "identity:confirm_address": "nobody has asked for a new address",
+    "identity:end_session": "the session is another person's",
     "identity:tool_authorize": "the address says no tool",
     "identity:tool_key_leaked": "no tool was registered, so there is no key",
     "liquidity:lines": "the address says no line",

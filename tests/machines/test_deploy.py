@@ -21,7 +21,7 @@ from klientbro.cli.tests.test_web_tls import Authority
 from klientbro.database import EmbeddedServer, open_database
 from klientbro.database.backup import complaint_about_backup_role
 from klientbro.database.binaries import find_binaries
-from klientbro.database.tests.conftest import home, server  # noqa: F401 fixtures
+from klientbro.database.tests.conftest import home, initialised, server  # noqa: F401 fixtures
 from klientbro.database.urls import connection_parameters, url_from_parameters
 from klientbro.lib.secret_settings import SECRETS
 from klientbro.operations.lines import exposed_lines

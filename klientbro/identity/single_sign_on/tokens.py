@@ -11,6 +11,7 @@ import base64
 import hashlib
 import hmac
 import json
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -142,9 +143,11 @@ def shown_at(claims: Mapping[str, Any]) -> float:
     """When the person showed the provider who they are, or when it answered where it says no more.
 
     Asked with `prompt=login` it must have asked the person, and it gives the moment where it keeps
-    to the standard; some give none at all.
+    to the standard; some give none at all. Never later than now: a provider's word that it was
+    tomorrow would spare the person being asked again until then.
     """
-    return _moment(claims, "auth_time" if "auth_time" in claims else "iat") or 0.0
+    moment = _moment(claims, "auth_time" if "auth_time" in claims else "iat") or 0.0
+    return min(moment, time.time())
 
 
 def at_hash(access_token: str, algorithm: str) -> str:

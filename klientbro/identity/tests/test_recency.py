@@ -14,6 +14,7 @@ from django.urls import reverse
 
 from klientbro.identity.models import Session
 from klientbro.identity.sessions import SessionStore
+from klientbro.identity.single_sign_on.tokens import shown_at
 from klientbro.identity.tests.forging import Provider
 from klientbro.identity.tests.sign_on_support import begun, change, come_back, set_up, signed_in_by
 from klientbro.identity.tests.support import (
@@ -261,3 +262,11 @@ def test_page_of_the_provider_is_for_those_who_came_by_it(
 
     change(ready, is_enabled=False)
     assert "slått av" in here.get(AGAIN).content.decode()
+
+
+def test_provider_that_says_tomorrow_is_taken_to_say_now() -> None:
+    now = time.time()
+    assert shown_at({"auth_time": now + 86_400}) <= time.time()
+    assert shown_at({"auth_time": now - 900, "iat": now}) == now - 900
+    assert shown_at({"iat": now - 5}) == now - 5
+    assert shown_at({}) == 0.0

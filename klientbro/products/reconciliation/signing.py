@@ -134,7 +134,7 @@ def withdraw(sheet: MonthSheet, account_id: str, *, by: User) -> None:
 
 
 def sign_empty_accounts(sheet: MonthSheet) -> int:
-    """Signs accounts that stand at zero, have not moved and are held against nothing else.
+    """Signs accounts at zero at both ends of the month that are held against nothing else.
 
     Always marked as automatic, and only where the firm has asked for it.
     """
