@@ -19,6 +19,7 @@ _ELEVEN_DIGITS = re.compile(r"[0-9]{11}", re.ASCII)
 _ALONE = re.compile(r"(?<![0-9])([0-9]{6})[ \u00a0-]?([0-9]{5})(?![0-9])", re.ASCII)
 _BIRTH_DIGITS = 6
 _HIDDEN = "*****"
+_MASKED = re.compile(rf"[0-9]{{{_BIRTH_DIGITS}}} {re.escape(_HIDDEN)}", re.ASCII)
 
 # The last weight is for the check digit itself, so that a right number sums to 0 mod 11.
 _FIRST_WEIGHTS = (3, 7, 6, 1, 8, 9, 4, 5, 2, 1)
@@ -112,6 +113,11 @@ def hide_national_ids(text: str) -> str:
         return mask_national_id(digits) if is_one else found[0]
 
     return _ALONE.sub(masked, text)
+
+
+def is_hidden_national_id(text: str) -> bool:
+    """Whether the text is a masked number and nothing else."""
+    return _MASKED.fullmatch(text.strip()) is not None
 
 
 def _remainder(digits: str, weights: tuple[int, ...]) -> int:

@@ -14,6 +14,7 @@ from typing import Any
 from django.db import connection as database
 from django.utils import timezone
 
+from klientbro.domain.national_id import is_hidden_national_id
 from klientbro.lib.sorting import norwegian_sort_key
 from klientbro.sync.causes import Cause, cause_text
 
@@ -174,8 +175,8 @@ class ListQuery:
 
     @property
     def is_personal_number(self) -> bool:
-        """Somebody's number does not belong in an address."""
-        return len(self.digits) == 11
+        """Somebody's number does not belong in an address; masked on the way it is still one."""
+        return len(self.digits) == 11 or is_hidden_national_id(self.search)
 
 
 def counts(integration_ids: Sequence[int], *, months: bool = True) -> dict[int, Counts]:

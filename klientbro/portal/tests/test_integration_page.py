@@ -165,8 +165,12 @@ def test_search_finds_names_and_orgnr(signed_in, add):
 
 
 def test_a_personal_number_in_the_search_is_taken_out_of_the_address(signed_in, integration):
-    answer = signed_in.get(PAGE, {"q": personal_number()})
-    assert (answer.status_code, answer["Location"]) == (302, PAGE)
+    number = personal_number()
+    for typed in (number, f"{number[:6]} {number[6:]}", f"{number[:6]}-{number[6:]}"):
+        answer = signed_in.get(PAGE, {"q": typed}, follow=True)
+        assert answer.redirect_chain[-1] == (PAGE, 302)
+        assert not [address for address, _status in answer.redirect_chain if number[6:] in address]
+        assert "aldri" in text(answer)  # and says why
 
 
 def test_filters_are_links_with_counters(signed_in, add):
