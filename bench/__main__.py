@@ -125,7 +125,7 @@ def _run(chosen: list[str], scale: Scale, *, with_peer: bool) -> dict[str, list[
         assert server is not None
         superuser = make_conninfo(server.superuser_url, dbname="klientbro")
         # before the others make their firms: without the policies a page would show theirs too
-        add("security", lambda: security.run(superuser, times=scale.page_times // 4))
+        add("security", lambda: security.run(superuser, times=scale.page_times // 2))
         add(
             "pipeline",
             lambda: pipeline.run(
