@@ -18,6 +18,8 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from klientbro.practice.books.reveal import PURPOSES
 from klientbro.products.overview.forms import company_forms, vat_frequencies
 from klientbro.products.reconciliation.texts import method_names
+from klientbro.tenants.permissions import ROLES
+from klientbro.tenants.ways_in import RECOVERY, SINGLE_SIGN_ON
 
 Word = str | Promise
 
@@ -204,6 +206,10 @@ _WINDOWS: dict[str, Word] = {
     "hour": pgettext_lazy("log", "an hour"),
     "day": pgettext_lazy("log", "a day"),
 }
+_WAYS: dict[str, Word] = {
+    SINGLE_SIGN_ON: gettext_lazy("single sign-on"),
+    RECOVERY: gettext_lazy("the operator's link or a recovery code"),
+}
 # Columns whose codes the products have words for, in the reader's language.
 _CODES: dict[str, Callable[[], Any]] = {
     "company_form": company_forms,
@@ -212,6 +218,8 @@ _CODES: dict[str, Callable[[], Any]] = {
     "purpose": lambda: PURPOSES,
     "reading": lambda: _READ,
     "window": lambda: _WINDOWS,
+    "role": lambda: {role.value: _(rights.name) for role, rights in ROLES.items()},
+    "by": lambda: _WAYS,
 }
 _PEOPLE = ("_by_id", "assignee_id", "responsible_id", "user_id")
 

@@ -37,7 +37,8 @@ WITNESS = """
 create table if not exists witness (
   id bigint generated always as identity primary key, at timestamptz default clock_timestamp(),
   machine text, connection_id bigint, run bigint, number int);
-create or replace function witness_landing() returns trigger language plpgsql security definer as $$
+create or replace function witness_landing() returns trigger
+language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
 begin
   insert into witness (machine, connection_id, run, number)
   values (current_setting('application_name'), new.connection_id, new.run, new.number);
