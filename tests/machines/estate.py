@@ -226,7 +226,8 @@ class Estate:
             machine.kill()
         self.relay.close()
         self.as_superuser(
-            "drop trigger if exists witness on ledger_landing; drop table if exists witness"
+            "drop trigger if exists witness on ledger_landing; drop table if exists witness; "
+            "drop function if exists witness_landing()"
         )
 
     # ---- the witness

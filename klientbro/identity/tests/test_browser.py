@@ -181,7 +181,9 @@ def test_passkey_is_made_and_then_signs_in_alone(
     check(page)
     shoot(page, "identitet-logg-inn")
 
-    page.get_by_role("button", name="Logg inn med en passnøkkel").focus()
+    button = page.get_by_role("button", name="Logg inn med en passnøkkel")
+    expect(button).to_be_enabled()  # not before its script listens
+    button.focus()
     page.keyboard.press("Enter")
 
     page.wait_for_url("**/integrasjoner/")
