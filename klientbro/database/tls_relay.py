@@ -122,7 +122,8 @@ class _Relay:
                     raise OSError("the server does not speak TLS")
             await writer.start_tls(self._context, server_hostname=name)
         except BaseException:
-            writer.close()
+            writer.transport.abort()
+            await asyncio.sleep(0)  # its socket is closed in the loop's next round, if there is one
             raise
         return reader, writer
 
