@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import smtplib
 from datetime import datetime, timedelta
+from typing import TypeVar
 from uuid import UUID
 
 from allauth.account.forms import default_token_generator
@@ -16,7 +17,7 @@ from allauth.account.utils import user_pk_to_url_str
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import translation
@@ -32,6 +33,7 @@ from klientbro.tenants.models import User
 
 logger = logging.getLogger(__name__)
 LAST_WAIT = timedelta(hours=1)
+Letter = TypeVar("Letter", ResetLetter, SignInLetter)
 # Whoever has forgotten a password stands and waits: later, a link would only surprise.
 RESET_WAITS = timedelta(hours=1)
 
@@ -97,22 +99,14 @@ def send_reset_letters(now: datetime) -> int:
 
 @transaction.atomic
 def _send_next_reset(now: datetime) -> int | None:
-    letter = (
-        ResetLetter.objects.select_for_update(skip_locked=True, of=("self",))
-        .filter(Q(next_try_at=None) | Q(next_try_at__lte=now))
-        .select_related("user")
-        .order_by("id")
-        .first()
-    )
+    letter = _next_waiting(ResetLetter.objects.all(), now)
     if letter is None:
         return None
     if letter.user is None or not letter.user.is_active:
         letter.delete()  # nobody has the address: only the answer on the page was the same
         return 0
     if not _send_reset(letter.user):
-        letter.attempts += 1
-        letter.next_try_at = now + timedelta(minutes=2**letter.attempts)
-        letter.save(update_fields=["attempts", "next_try_at"])
+        _try_later(letter, now)
         return 0
     letter.delete()
     return 1
@@ -148,13 +142,7 @@ def send_notices(now: datetime) -> int:
 
 @transaction.atomic
 def _send_next_notice(now: datetime) -> int | None:
-    notice = (
-        SignInLetter.objects.select_for_update(skip_locked=True, of=("self",))
-        .filter(Q(next_try_at=None) | Q(next_try_at__lte=now))
-        .select_related("user")
-        .order_by("id")
-        .first()
-    )
+    notice = _next_waiting(SignInLetter.objects.all(), now)
     if notice is None:
         return None
     with translation.override(settings.LANGUAGE_CODE):
@@ -162,9 +150,7 @@ def _send_next_notice(now: datetime) -> int | None:
     if is_sent:
         notice.delete()
         return 1
-    notice.attempts += 1
-    notice.next_try_at = now + min(timedelta(minutes=2**notice.attempts), LAST_WAIT)
-    notice.save(update_fields=["attempts", "next_try_at"])
+    _try_later(notice, now)
     return 0
 
 
@@ -190,6 +176,24 @@ def _told(notice: SignInLetter, now: datetime) -> tuple[str, str]:
         context |= {"link": _full(reverse("account_login"))}
     body = render_to_string(f"identity/letters/{template}.txt", context)
     return f"{settings.BRAND}: {told}", body
+
+
+def _next_waiting(letters: QuerySet[Letter], now: datetime) -> Letter | None:
+    """The first letter to a user whose turn it is; of two workers each takes its own."""
+    return (
+        letters.select_for_update(skip_locked=True, of=("self",))
+        .filter(Q(next_try_at=None) | Q(next_try_at__lte=now))
+        .select_related("user")
+        .order_by("id")
+        .first()
+    )
+
+
+def _try_later(letter: ResetLetter | SignInLetter, now: datetime) -> None:
+    """A mail server refused it: twice as long as the last time, at most an hour."""
+    letter.attempts += 1
+    letter.next_try_at = now + min(timedelta(minutes=2**letter.attempts), LAST_WAIT)
+    letter.save(update_fields=["attempts", "next_try_at"])
 
 
 def _sent(to: str, subject: str, body: str) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext_lazy as _
 
+from klientbro.identity.openid_provider.consent import ALWAYS
 from klientbro.identity.openid_provider.tools import SCOPES
 
 WORDS = {
@@ -30,5 +31,5 @@ def told_of(asked: Iterable[str], granted: Iterable[str]) -> list[Told]:
     """The scopes asked for, in their order."""
     wanted, given = {*asked}, {*granted}
     return [
-        Told(one, str(WORDS[one]), one in given, one != "openid") for one in SCOPES if one in wanted
+        Told(one, str(WORDS[one]), one in given, one != ALWAYS) for one in SCOPES if one in wanted
     ]
