@@ -23,6 +23,7 @@ from klientbro.lib.errors import ConfigurationError
 logger = logging.getLogger(__name__)
 PORT = "5432"
 CONNECT_SECONDS = 20.0
+CUT_SECONDS = 1.0
 _CHUNK = 1 << 16
 _TLS_REQUEST = struct.pack("!ii", 8, 80877103)  # the protocol's SSLRequest message
 _OF_THE_LINE = ("host", "hostaddr", "port", "channel_binding", "requirepeer")
@@ -48,19 +49,20 @@ def plain_way_to(url: str) -> Iterator[str]:
         try:
             yield url_from_parameters({**kept, "host": folder, "port": PORT, "sslmode": "disable"})
         finally:
-            asyncio.run_coroutine_threadsafe(_end(server), loop).result()
+            asyncio.run_coroutine_threadsafe(end_with_its_lines(server), loop).result()
             loop.call_soon_threadsafe(loop.stop)
             thread.join()
             loop.close()
 
 
-async def _end(server: asyncio.AbstractServer) -> None:
+async def end_with_its_lines(server: asyncio.AbstractServer) -> None:
+    """Ends the server and whatever this thread's loop still does, each line closed."""
     server.close()
-    left = asyncio.all_tasks() - {asyncio.current_task()}
-    for task in left:
-        task.cancel()
-    await asyncio.gather(*left, return_exceptions=True)
-    await asyncio.sleep(0)  # the lines that were cut are closed on the loop's next turn
+    # A connection that came in at the last moment begins a task of its own while others end.
+    while left := asyncio.all_tasks() - {asyncio.current_task()}:
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
 
 
 class _Relay:
@@ -78,27 +80,22 @@ class _Relay:
         self._is_direct = parameters.get("sslnegotiation") == "direct"
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        ends = [writer]
+        ways: list[asyncio.Task[None]] = []
         try:
             there = await self._connect()
+            ends.append(there[1])
+            ways.append(asyncio.create_task(_carry(reader, there[1])))
+            ways.append(asyncio.create_task(_carry(there[0], writer)))
+            await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
         except (OSError, TimeoutError) as error:
             logger.warning("the server could not be reached over TLS: %s", error)
-            writer.close()
-            return
-        ways = {
-            asyncio.create_task(_carry(reader, there[1])),
-            asyncio.create_task(_carry(there[0], writer)),
-        }
-        try:
-            await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
-            for end in (there[1], writer):
-                end.close()  # once what it was given has gone out
-        except asyncio.CancelledError:  # the block has ended: nobody reads any more
-            for end in (there[1], writer):
-                end.transport.abort()
-            raise
+        except asyncio.CancelledError:  # the block has ended
+            cut(ends)
         finally:
             for way in ways:
                 way.cancel()
+            await close_all(ends)
 
     async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         failure: OSError | TimeoutError | None = None
@@ -126,6 +123,32 @@ class _Relay:
             await asyncio.sleep(0)  # its socket is closed in the loop's next round, if there is one
             raise
         return reader, writer
+
+
+async def close_all(ends: list[asyncio.StreamWriter]) -> None:
+    """Closes them once what they were given has gone out. The task lasts until they are closed,
+    so that whoever ends it (they are cut then) leaves no open socket behind."""
+    for end in ends:
+        end.close()
+    try:
+        await _until_closed(ends)
+    except asyncio.CancelledError:
+        cut(ends)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(CUT_SECONDS):
+                await _until_closed(ends)
+
+
+def cut(ends: list[asyncio.StreamWriter]) -> None:
+    """What they still had to say is not sent: nobody reads any more."""
+    for end in ends:
+        end.transport.abort()
+
+
+async def _until_closed(ends: list[asyncio.StreamWriter]) -> None:
+    for end in ends:
+        with suppress(OSError):
+            await end.wait_closed()
 
 
 async def _carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+import socket
+import ssl
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,7 +17,7 @@ from klientbro.database.backup_file import read_backup
 from klientbro.database.backup_tools import DumpTools, Server, find_dump_tools
 from klientbro.database.passwords import ensure_passwords
 from klientbro.database.tests.tls_front import Front, certificate, tls_before
-from klientbro.database.tls_relay import plain_way_to
+from klientbro.database.tls_relay import PORT, plain_way_to
 from klientbro.database.urls import DatabaseUrls, connection_parameters, url_from_parameters
 from klientbro.lib.errors import ConfigurationError
 
@@ -148,6 +151,27 @@ def test_password_and_certificates_stand_in_no_command_line_and_the_way_is_close
             assert connection.execute("select 1").fetchone() == (1,)
             assert not connection.pgconn.ssl_in_use
     assert not folder.exists()
+
+
+def test_line_whose_server_never_says_goodbye_is_closed_when_the_way_ends(good: Path) -> None:
+    """Failed on a slow machine, as a socket left open: closing over TLS asks the other end."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(good, good.with_suffix(".key"))
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        address = (
+            f"postgresql://one@localhost:{port}/books"
+            f"?sslnegotiation=direct&sslmode=verify-full&sslrootcert={good}"
+        )
+        with plain_way_to(address) as way, socket.socket(socket.AF_UNIX) as client:
+            client.connect(f"{connection_parameters(way)['host']}/.s.PGSQL.{PORT}")
+            line = context.wrap_socket(listener.accept()[0], server_side=True)
+            client.sendall(b"hello")
+            assert line.recv(5) == b"hello"
+            client.shutdown(socket.SHUT_RDWR)
+            assert line.recv(1) == b"", "the relay has begun to close"
+        gc.collect()  # a socket still open would be told of here, and fail the test
+        line.close()
 
 
 def test_certificate_that_cannot_be_read_is_told_by_its_setting(tmp_path: Path) -> None:

@@ -16,6 +16,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from klientbro.database.tls_relay import close_all, cut, end_with_its_lines
+
 TLS_REQUEST = bytes.fromhex("0000000804d2162f")
 
 
@@ -67,30 +69,29 @@ class Front:
         self._context.load_cert_chain(path, path.with_suffix(".key"))
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(OSError, asyncio.IncompleteReadError):
+        ends = [writer]
+        ways: list[asyncio.Task[None]] = []
+        try:
             if await reader.readexactly(8) != TLS_REQUEST:
                 self.refused += 1
-                return writer.close()
+                return
             writer.write(b"S")
             await writer.drain()
             await writer.start_tls(self._context)
             self.encrypted += 1
             inner, outer = await asyncio.open_unix_connection(self.behind)
-            ways = [
-                asyncio.create_task(_carry(reader, outer)),
-                asyncio.create_task(_carry(inner, writer)),
-            ]
-            try:
-                await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
-            except asyncio.CancelledError:
-                outer.transport.abort()
-                writer.transport.abort()
-                raise
-            finally:
-                for way in ways:
-                    way.cancel()
-            outer.close()
-        writer.close()
+            ends.append(outer)
+            ways.append(asyncio.create_task(_carry(reader, outer)))
+            ways.append(asyncio.create_task(_carry(inner, writer)))
+            await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+        except (OSError, asyncio.IncompleteReadError):
+            pass  # the other end does not want it
+        except asyncio.CancelledError:
+            cut(ends)
+        finally:
+            for way in ways:
+                way.cancel()
+            await close_all(ends)
 
 
 async def _carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -110,18 +111,10 @@ def tls_before(socket: str, path: Path) -> Iterator[Front]:
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
 
-    async def end() -> None:
-        server.close()
-        left = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in left:
-            task.cancel()
-        await asyncio.gather(*left, return_exceptions=True)
-        await asyncio.sleep(0.05)
-
     try:
         yield front
     finally:
-        asyncio.run_coroutine_threadsafe(end(), loop).result()
+        asyncio.run_coroutine_threadsafe(end_with_its_lines(server), loop).result()
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
         loop.close()
