@@ -33,6 +33,10 @@ UNHURRIED = dict.fromkeys(
 )  # fmt: skip
 # five seconds is Playwright's own, which a busy machine may need for one page
 expect.set_options(timeout=30_000)
+CHROMIUM_NAMES = (
+    "chromium-headless-shell", "chromium", "chromium-browser",
+    "google-chrome", "google-chrome-stable",
+)  # fmt: skip
 CHROMIUM_FLAGS = [
     "--no-sandbox",
     "--disable-dev-shm-usage",
@@ -76,8 +80,9 @@ def free_port() -> int:
 
 
 def chromium_path() -> str | None:
-    """Debian's Chromium, wherever the machine has it."""
-    return shutil.which("chromium") or shutil.which("chromium-browser")
+    """As scripts/setup.py finds it: the one told, or Debian's, without windows first."""
+    told = os.environ.get("KLIENTBRO_CHROMIUM")
+    return told or next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None)
 
 
 @contextmanager
