@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 
 from klientbro.tenants.models import Firm, User
+from klientbro.tenants.typed import TypedTextField
 
 
 class Entry(models.Model):
@@ -64,7 +65,7 @@ class Review(models.Model):
     signed_by_id = models.BigIntegerField()
     signed_at = models.DateTimeField()
     reveals = models.IntegerField()
-    remark = models.TextField(blank=True)
+    remark = TypedTextField(blank=True)
     head_number = models.BigIntegerField()
     head_hash = models.BinaryField()
 

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
+from klientbro.domain.national_id import hide_national_ids
 from klientbro.tenants.context import current_firm, firm_set
 
 
@@ -21,7 +22,8 @@ def note(
 ) -> None:
     """Puts an entry in the current firm's log, in the transaction under way.
 
-    `told` holds texts and numbers a person may read later: never a secret, never a personal number.
+    `told` holds texts and numbers a person may read later, and never a secret; a personal number
+    that somebody has typed in a text is masked.
     Raises RuntimeError outside a firm: an act that nobody could look up is refused.
     """
     firm_id = current_firm()
@@ -30,8 +32,15 @@ def note(
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
             "select audit_append(%s, %s, %s, %s, %s, '{}', %s)",
-            [firm_id, action, kind, str(object_id), client_id, json.dumps(dict(told or {}))],
+            [firm_id, action, kind, str(object_id), client_id, json.dumps(_masked(told or {}))],
         )
+
+
+def _masked(told: Mapping[str, object]) -> dict[str, object]:
+    return {
+        name: hide_national_ids(value) if isinstance(value, str) else value
+        for name, value in told.items()
+    }
 
 
 def note_in(firm_id: UUID, action: str, kind: str, told: Mapping[str, object]) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 
+from klientbro.tenants.typed import TypedCharField
+
 
 class ClientFacts(models.Model):
     """One row per client, made when first needed. Empty means «not told», never «no».
@@ -54,7 +56,7 @@ class Label(models.Model):
     """A word the firm sorts its clients by."""
 
     firm = models.ForeignKey("tenants.Firm", on_delete=models.CASCADE)
-    name = models.CharField(max_length=40)
+    name = TypedCharField(max_length=40)
     # folded for equality and Norwegian order: «Bygg» and «bygg» are one label
     sort_key = models.CharField(max_length=80)
 

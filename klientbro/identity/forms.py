@@ -12,6 +12,7 @@ from cryptography.exceptions import InvalidSignature
 from django.db import transaction
 from django.http import HttpRequest
 
+from klientbro.domain.national_id import hide_national_ids
 from klientbro.identity.invitations import ask_for_letters
 from klientbro.identity.models import ResetLetter
 
@@ -64,3 +65,13 @@ class AddForm(passkeys.AddWebAuthnForm):  # type: ignore[misc]
         except NONSENSE as error:
             raise get_adapter().validation_error("incorrect_passkey") from error
         return cleaned
+
+    def clean_name(self) -> str:
+        return hide_national_ids(super().clean_name())
+
+
+class EditForm(passkeys.EditWebAuthnForm):  # type: ignore[misc]
+    """Another name for a passkey."""
+
+    def clean_name(self) -> str:
+        return hide_national_ids(self.cleaned_data["name"])

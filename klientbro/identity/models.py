@@ -9,6 +9,7 @@ from django.db import models
 from klientbro.identity.openid_provider.models import SigningKey, ToolConsent
 from klientbro.identity.single_sign_on.models import SignOnDomain, SignOnLink, SignOnProvider
 from klientbro.tenants.models import Firm, User
+from klientbro.tenants.typed import TypedCharField
 
 __all__ = [
     "Invitation",
@@ -45,7 +46,7 @@ class Invitation(models.Model):
     firm = models.ForeignKey(Firm, on_delete=models.CASCADE)
     public_id = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
     email = models.EmailField()
-    name = models.CharField(max_length=200, blank=True)
+    name = TypedCharField(max_length=200, blank=True)
     role = models.CharField(max_length=20)
     has_all_clients = models.BooleanField(default=True, db_default=True)
     client_ids = models.JSONField(default=list, db_default=models.Value([], models.JSONField()))

@@ -178,6 +178,7 @@ MFA_ADAPTER = "klientbro.identity.adapters.SecondFactorAdapter"
 MFA_FORMS = {
     "add_webauthn": "klientbro.identity.forms.AddForm",
     "authenticate_webauthn": "klientbro.identity.forms.AuthenticateForm",
+    "edit_webauthn": "klientbro.identity.forms.EditForm",
     "login_webauthn": "klientbro.identity.forms.SignInForm",
     "reauthenticate_webauthn": "klientbro.identity.forms.ReauthenticateForm",
 }

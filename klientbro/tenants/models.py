@@ -11,13 +11,14 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from klientbro.tenants.permissions import Role
+from klientbro.tenants.typed import TypedCharField
 
 
 class Firm(models.Model):
     """An accounting firm: the tenant."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    name = models.CharField(max_length=200)
+    name = TypedCharField(max_length=200)
     requires_second_factor = models.BooleanField(default=False)
     # Written by the database alone, from the firm's provider and domains (klientbro/identity): the
     # provider as it is set up now, when it is on; whether it is a second factor (never, told or
@@ -78,7 +79,7 @@ class User(AbstractUser):
     first_name = None  # type: ignore[assignment]
     last_name = None  # type: ignore[assignment]
     email = models.EmailField(_("e-mail address"), unique=True)
-    name = models.CharField(max_length=200, blank=True)
+    name = TypedCharField(max_length=200, blank=True)
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []

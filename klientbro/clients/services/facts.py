@@ -24,6 +24,7 @@ from klientbro.clients.models import Client, Connection
 from klientbro.clients.services.rows import current_firm_id
 from klientbro.domain import client_facts as domain
 from klientbro.domain.client_facts import CompanyForm, VatFrequency
+from klientbro.domain.national_id import hide_national_ids
 from klientbro.domain.rates.employers_tax import AgaZone
 from klientbro.lib.sorting import norwegian_sort_key
 from klientbro.tenants.models import Membership, User
@@ -239,6 +240,11 @@ def _label_name(name: str) -> str:
         raise RefusedError(
             _("The label «%(name)s» is too long. Use at most %(most)s characters.")
             % {"name": name, "most": LABEL_LENGTH},
+            field="labels",
+        )
+    if hide_national_ids(name) != name:
+        raise RefusedError(
+            _("A label cannot hold a personal number, since everybody sees it. Write another."),
             field="labels",
         )
     return name

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from klientbro.audit.services import note
 from klientbro.clients.errors import RefusedError
+from klientbro.domain.national_id import hide_national_ids
 from klientbro.identity.members import lock_firm
 from klientbro.identity.openid_provider.keys import ensure_key
 
@@ -43,7 +44,7 @@ def find_tool(tool_id: str) -> Client | None:
 
 def register(name: str, typed_addresses: str) -> Registered:
     """A new tool. RefusedError names the field that cannot be used."""
-    name = " ".join(name.split())
+    name = hide_national_ids(" ".join(name.split()))
     if not name or len(name) > LONGEST_NAME:
         raise RefusedError(_("Name: write what the tool is called, with at most 100 letters."))
     addresses = typed_addresses.split()

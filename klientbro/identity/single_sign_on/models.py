@@ -8,6 +8,7 @@ from django.db import models
 
 from klientbro.tenants.models import Firm, User
 from klientbro.tenants.sealed import SealedField
+from klientbro.tenants.typed import TypedCharField
 
 
 class SignOnProvider(models.Model):
@@ -34,7 +35,7 @@ class SignOnProvider(models.Model):
     new_role = models.CharField(max_length=20)
     new_has_all_clients = models.BooleanField(default=False)
     factor = models.CharField(max_length=10, choices=Factor.choices, default=Factor.TOLD)
-    factor_levels = models.CharField(max_length=300, blank=True)  # acr values, blanks between
+    factor_levels = TypedCharField(max_length=300, blank=True)  # acr values, blanks between
     # For providers that say nothing of it, such as Entra ID: the firm vouches for its addresses.
     vouches_for_addresses = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)

@@ -8,6 +8,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from klientbro.tenants.typed import TypedCharField, TypedTextField
+
 
 class TaskState(models.TextChoices):
     """The six states. Overdue is worked out from the due date, never a state."""
@@ -31,7 +33,7 @@ class AssignmentTemplate(models.Model):
     # the standard template it came from, with the version it was last brought up to; empty: own
     standard_key = models.CharField(max_length=40, blank=True)
     standard_version = models.IntegerField(default=0)
-    name = models.CharField(max_length=120)
+    name = TypedCharField(max_length=120)
     kind = models.CharField(max_length=20)
     version = models.IntegerField(default=1)
     is_archived = models.BooleanField(default=False)
@@ -60,7 +62,7 @@ class TemplateTask(models.Model):
     firm = models.ForeignKey("tenants.Firm", on_delete=models.CASCADE)
     template = models.ForeignKey(AssignmentTemplate, on_delete=models.CASCADE, related_name="tasks")
     key = models.CharField(max_length=60)
-    title = models.CharField(max_length=200)
+    title = TypedCharField(max_length=200)
     kind = models.CharField(max_length=40)
     rule = models.CharField(max_length=40)
     day = models.SmallIntegerField(null=True)
@@ -126,7 +128,7 @@ class Task(models.Model):
     )
     key = models.CharField(max_length=120)
     kind = models.CharField(max_length=40)  # the matrix's column: vat, a_melding, …
-    title = models.CharField(max_length=200, blank=True)
+    title = TypedCharField(max_length=200, blank=True)
     term = models.CharField(max_length=20)
     period_first = models.DateField()
     period_last = models.DateField()
@@ -135,7 +137,7 @@ class Task(models.Model):
     assignee = models.ForeignKey(
         "tenants.User", on_delete=models.SET_NULL, null=True, related_name="+"
     )
-    note = models.TextField(blank=True)
+    note = TypedTextField(blank=True)
     version = models.IntegerField(default=1)  # a form that shows an older one is told so
     changed_at = models.DateTimeField(null=True)
     changed_by = models.ForeignKey(
@@ -169,7 +171,7 @@ class TaskEvent(models.Model):
     by = models.ForeignKey("tenants.User", on_delete=models.SET_NULL, null=True, related_name="+")
     before = models.CharField(max_length=20)
     after = models.CharField(max_length=20)
-    note = models.TextField(blank=True)
+    note = TypedTextField(blank=True)
 
     def __str__(self) -> str:
         return f"{self.before} → {self.after}"

@@ -11,6 +11,8 @@ import uuid
 from django.db import models
 from django.db.models import Q
 
+from klientbro.tenants.typed import TypedCharField
+
 
 class Settings(models.Model):
     """How a client's forecast is made. No row: as the rules suggest.
@@ -54,7 +56,7 @@ class CustomerHabit(models.Model):
 
     firm = models.ForeignKey("tenants.Firm", on_delete=models.CASCADE)
     client = models.ForeignKey("clients.Client", on_delete=models.CASCADE, related_name="+")
-    party = models.CharField(max_length=50)
+    party = TypedCharField(max_length=50)
     days = models.SmallIntegerField()
     version = models.IntegerField(default=1)
     changed_by = models.ForeignKey(
@@ -97,14 +99,14 @@ class PlannedLine(models.Model):
     firm = models.ForeignKey("tenants.Firm", on_delete=models.CASCADE)
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     client = models.ForeignKey("clients.Client", on_delete=models.CASCADE, related_name="+")
-    title = models.CharField(max_length=200)
+    title = TypedCharField(max_length=200)
     amount = models.DecimalField(max_digits=18, decimal_places=2)
     first = models.DateField()
     last = models.DateField(null=True)
     interval = models.CharField(max_length=20, default="once")
     kind = models.CharField(max_length=20)
     account = models.CharField(max_length=20, blank=True)
-    party = models.CharField(max_length=50, blank=True)
+    party = TypedCharField(max_length=50, blank=True)
     settled_voucher = models.BigIntegerField(null=True)
     vat_rate = models.DecimalField(max_digits=5, decimal_places=4, default=0)
     offer_key = models.CharField(max_length=200, blank=True)
@@ -139,7 +141,7 @@ class Loan(models.Model):
     firm = models.ForeignKey("tenants.Firm", on_delete=models.CASCADE)
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     client = models.ForeignKey("clients.Client", on_delete=models.CASCADE, related_name="+")
-    title = models.CharField(max_length=200)
+    title = TypedCharField(max_length=200)
     remaining = models.DecimalField(max_digits=18, decimal_places=2)
     instalment = models.DecimalField(max_digits=18, decimal_places=2)
     yearly_rate = models.DecimalField(max_digits=7, decimal_places=5)
@@ -177,7 +179,7 @@ class Offer(models.Model):
     client = models.ForeignKey("clients.Client", on_delete=models.CASCADE, related_name="+")
     key = models.CharField(max_length=200)
     state = models.CharField(max_length=10, choices=State.choices, default=State.OFFERED)
-    title = models.CharField(max_length=200)
+    title = TypedCharField(max_length=200)
     amount = models.DecimalField(max_digits=18, decimal_places=2)
     interval = models.CharField(max_length=20)
     next_day = models.DateField()
@@ -206,7 +208,7 @@ class Scenario(models.Model):
     firm = models.ForeignKey("tenants.Firm", on_delete=models.CASCADE)
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     client = models.ForeignKey("clients.Client", on_delete=models.CASCADE, related_name="+")
-    name = models.CharField(max_length=100)
+    name = TypedCharField(max_length=100)
     changes = models.JSONField(default=list)
     version = models.IntegerField(default=1)
     changed_at = models.DateTimeField(auto_now=True)

@@ -6,6 +6,8 @@ import uuid
 
 from django.db import models
 
+from klientbro.tenants.typed import TypedCharField
+
 
 class OverviewClient(models.Model):
     """A client in Oversikt. Deactivated it stays, marked; taken out it may be imported again."""
@@ -55,8 +57,8 @@ class SavedView(models.Model):
     firm = models.ForeignKey("tenants.Firm", on_delete=models.CASCADE)
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     user = models.ForeignKey("tenants.User", on_delete=models.CASCADE, related_name="+")
-    name = models.CharField(max_length=60)
-    query = models.CharField(max_length=500)
+    name = TypedCharField(max_length=60)
+    query = TypedCharField(max_length=500)
 
     class Meta:
         constraints = [

@@ -11,6 +11,8 @@ import uuid
 from django.db import models
 from django.db.models import Q
 
+from klientbro.tenants.typed import TypedCharField
+
 
 class Statement(models.Model):
     """An imported bank statement for an account of the ledger.
@@ -33,7 +35,7 @@ class Statement(models.Model):
     last_day = models.DateField()
     opening = models.DecimalField(max_digits=20, decimal_places=2, null=True)
     closing = models.DecimalField(max_digits=20, decimal_places=2, null=True)
-    file_name = models.CharField(max_length=200)
+    file_name = TypedCharField(max_length=200)
     file_sha256 = models.CharField(max_length=64)
     imported_at = models.DateTimeField(auto_now_add=True)
     imported_by = models.ForeignKey(
@@ -110,11 +112,11 @@ class MatchRule(models.Model):
         "clients.Client", on_delete=models.CASCADE, null=True, related_name="+"
     )
     account_id = models.CharField(max_length=100, blank=True)
-    name = models.CharField(max_length=100)
+    name = TypedCharField(max_length=100)
     priority = models.IntegerField(default=100)
     shape = models.CharField(max_length=20)  # domain MatchKind
     condition = models.CharField(max_length=20, default="any")  # domain TextCondition
-    contains = models.CharField(max_length=200, blank=True)  # words that stand in every text
+    contains = TypedCharField(max_length=200, blank=True)  # words that stand in every text
     tolerance = models.DecimalField(max_digits=20, decimal_places=2, default=0)
     days_before = models.SmallIntegerField(default=5)
     days_after = models.SmallIntegerField(default=5)
@@ -187,7 +189,7 @@ class Match(models.Model):
     books_connection = models.BigIntegerField(default=0)
     landing = models.IntegerField(default=0)
     rule = models.ForeignKey(MatchRule, on_delete=models.SET_NULL, null=True, related_name="+")
-    reason = models.CharField(max_length=300)
+    reason = TypedCharField(max_length=300)
     remainder = models.DecimalField(max_digits=20, decimal_places=2, default=0)
     made_at = models.DateTimeField(auto_now_add=True)
     made_by = models.ForeignKey(

@@ -22,6 +22,7 @@ from klientbro.products.reconciliation.bank_models import (
     StatementLine,
 )
 from klientbro.tenants.sealed import SealedField
+from klientbro.tenants.typed import TypedCharField, TypedTextField
 
 __all__ = [
     "AccountPlan",
@@ -60,7 +61,7 @@ class AccountPlan(models.Model):
     needs_document = models.BooleanField(default=False)
     risk = models.CharField(max_length=10, blank=True, default="")  # empty: not judged
     is_left_out = models.BooleanField(default=False)
-    left_out_reason = models.TextField(blank=True)
+    left_out_reason = TypedTextField(blank=True)
     version = models.IntegerField(default=1)
     changed_at = models.DateTimeField(auto_now=True)
     changed_by = models.ForeignKey(
@@ -133,7 +134,7 @@ class ClosedPeriod(models.Model):
     reopened_by = models.ForeignKey(
         "tenants.User", on_delete=models.SET_NULL, null=True, related_name="+"
     )
-    reason = models.TextField(blank=True)
+    reason = TypedTextField(blank=True)
 
     class Meta:
         constraints = [
@@ -159,11 +160,11 @@ class DocumentedLine(models.Model):
     client = models.ForeignKey("clients.Client", on_delete=models.CASCADE, related_name="+")
     account_id = models.CharField(max_length=100)
     month = models.DateField()
-    text = models.CharField(max_length=200)
+    text = TypedCharField(max_length=200)
     amount = models.DecimalField(max_digits=20, decimal_places=2)  # ledger sign
     voucher_no = models.BigIntegerField(null=True)
     # the row of the page it was made from, as timing.py knows it again; empty: typed by a person
-    source = models.CharField(max_length=160, blank=True, default="")
+    source = TypedCharField(max_length=160, blank=True, default="")
     is_carried = models.BooleanField(default=False)
     carried_from = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="+")
     added_at = models.DateTimeField(auto_now_add=True)
@@ -219,7 +220,7 @@ class SignOff(models.Model):
     is_automatic = models.BooleanField(default=False)
     at = models.DateTimeField(auto_now_add=True)
     by = models.ForeignKey("tenants.User", on_delete=models.PROTECT, null=True, related_name="+")
-    comment = models.TextField(blank=True)
+    comment = TypedTextField(blank=True)
     landing = models.IntegerField()
     balance = models.DecimalField(max_digits=20, decimal_places=2)
     documented = models.DecimalField(max_digits=20, decimal_places=2, null=True)
@@ -319,7 +320,7 @@ class Note(models.Model):
     client = models.ForeignKey("clients.Client", on_delete=models.CASCADE, related_name="+")
     account_id = models.CharField(max_length=100)
     month = models.DateField()
-    text = models.TextField()
+    text = TypedTextField()
     state = models.CharField(max_length=10, choices=State, default=State.COMMENT)
     assignee = models.ForeignKey(
         "tenants.User", on_delete=models.SET_NULL, null=True, related_name="+"
@@ -348,7 +349,7 @@ class Attachment(models.Model):
     client = models.ForeignKey("clients.Client", on_delete=models.CASCADE, related_name="+")
     account_id = models.CharField(max_length=100)
     month = models.DateField()
-    name = models.CharField(max_length=200)
+    name = TypedCharField(max_length=200)
     content_type = models.CharField(max_length=100)
     size = models.IntegerField()
     sha256 = models.CharField(max_length=64)

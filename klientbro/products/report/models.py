@@ -12,6 +12,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from klientbro.tenants.typed import TypedCharField
+
 
 class Budget(models.Model):
     """A client's budget for a financial year, known by its first month. version: the newest."""
@@ -75,7 +77,7 @@ class Pack(models.Model):
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     client = models.ForeignKey("clients.Client", on_delete=models.CASCADE, related_name="+")
     month = models.DateField()
-    title = models.CharField(max_length=120)
+    title = TypedCharField(max_length=120)
     against = models.CharField(max_length=12, default="last_year")
     texts = models.JSONField(default=dict)
     parts = models.JSONField(default=list)
@@ -100,7 +102,7 @@ class PackTemplate(models.Model):
 
     firm = models.ForeignKey("tenants.Firm", on_delete=models.CASCADE)
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    name = models.CharField(max_length=100)
+    name = TypedCharField(max_length=100)
     against = models.CharField(max_length=12, default="last_year")
     texts = models.JSONField(default=dict)
     parts = models.JSONField(default=list)
@@ -173,7 +175,7 @@ class Group(models.Model):
 
     firm = models.ForeignKey("tenants.Firm", on_delete=models.CASCADE)
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    name = models.CharField(max_length=100)
+    name = TypedCharField(max_length=100)
     version = models.IntegerField(default=1)
 
     class Meta:
@@ -209,7 +211,7 @@ class GroupElimination(models.Model):
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     group = models.ForeignKey(Group, on_delete=models.CASCADE, related_name="eliminations")
     month = models.DateField()
-    text = models.CharField(max_length=200)
+    text = TypedCharField(max_length=200)
     line = models.CharField(max_length=40)
     other = models.CharField(max_length=40)
     amount = models.DecimalField(max_digits=20, decimal_places=2)

@@ -19,6 +19,7 @@ from klientbro.domain.liquidity.scenarios import (
     ChangeKind,
     contradictions,
 )
+from klientbro.domain.national_id import hide_national_ids
 from klientbro.lib.dates import format_date
 from klientbro.lib.numbers import format_nok
 from klientbro.practice.books.views.shared import show
@@ -153,7 +154,7 @@ def read_changes(typed: QueryDict) -> list[Change]:
         found.append(
             Change(
                 ChangeKind.ONE_OFF,
-                title=" ".join(title.split())[:100],
+                title=hide_national_ids(" ".join(title.split()))[:100],
                 amount=typed_amount(own, "amount", what=_("The one-off amount")),
                 day=typed_day(own, "day", what=_("The one-off day")),
             )
