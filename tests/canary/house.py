@@ -20,7 +20,8 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from tests.e2e.running import UNHURRIED, free_port
+from klientbro.lib.tests.ports import free_port
+from tests.e2e.running import UNHURRIED
 
 PROJECT = Path(__file__).resolve().parents[2]
 PATIENCE_SECONDS = 240.0

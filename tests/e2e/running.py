@@ -6,7 +6,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -20,6 +19,7 @@ from pathlib import Path
 from playwright.sync_api import expect
 
 from klientbro.database.testing import furnish
+from klientbro.lib.tests.ports import free_port
 
 PROJECT = Path(__file__).resolve().parents[2]
 START_SECONDS = 180.0
@@ -71,12 +71,6 @@ class RunningHouse:
                 break
             time.sleep(0.1)
         raise AssertionError(f"never said {pattern}:\n" + "".join(self.lines[-60:]))
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def chromium_path() -> str | None:

@@ -6,7 +6,6 @@ import base64
 import contextlib
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -20,6 +19,7 @@ from django.conf import settings
 from django.db import connections
 
 from klientbro.database.urls import url_from_parameters
+from klientbro.lib.tests.ports import free_port
 from tests.machines.relay import Relay
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -113,7 +113,7 @@ class Estate:
     @classmethod
     def build(cls, folder: Path, superuser_url: str, server_socket: Path) -> Estate:
         built = cls(folder, superuser_url, Relay([*WORKERS, *WEBS], server_socket))
-        built.web_port = _free_port(WEBS)
+        built.web_port = free_port(*WEBS)
         built.as_superuser(WITNESS)
         return built
 
@@ -251,16 +251,3 @@ class Estate:
     def last_writer(self, connection_id: int) -> str:
         found = self.landed(connection_id)
         return found[-1][0] if found else ""
-
-
-def _free_port(hosts: tuple[str, ...]) -> int:
-    for _ in range(50):
-        with socket.create_server((hosts[0], 0)) as first:
-            port = int(first.getsockname()[1])
-            try:
-                for host in hosts[1:]:
-                    socket.create_server((host, port)).close()
-            except OSError:
-                continue
-            return port
-    raise AssertionError("no port is free on all addresses")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import socket
 import threading
 from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any
+
+from klientbro.lib.tests.ports import free_port
 
 _CHUNK = 65536
 
@@ -28,7 +29,7 @@ class Relay:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
-        self.port = _free_port(hosts)
+        self.port = free_port(*hosts)
         for host in hosts:
             self._do(self._listen(host))
 
@@ -108,17 +109,3 @@ class Relay:
                 await self._open[host].wait()
                 writer.write(piece)
                 await writer.drain()
-
-
-def _free_port(hosts: list[str]) -> int:
-    """A port that is free on every one of the addresses."""
-    for _ in range(50):
-        with socket.create_server((hosts[0], 0)) as first:
-            port = int(first.getsockname()[1])
-            try:
-                for host in hosts[1:]:
-                    socket.create_server((host, port)).close()
-            except OSError:
-                continue
-            return port
-    raise AssertionError("no port is free on all addresses")

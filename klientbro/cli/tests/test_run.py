@@ -21,13 +21,9 @@ from klientbro.database.paths import ServerPaths
 from klientbro.database.postmaster import running_pid, stop
 from klientbro.database.processes import is_alive, wait_until
 from klientbro.database.testing import furnish
+from klientbro.lib.tests.ports import free_port
 
 PROJECT = Path(__file__).resolve().parents[3]
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        return int(found.getsockname()[1])
 
 
 class Running:

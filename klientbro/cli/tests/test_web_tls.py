@@ -22,12 +22,13 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from klientbro.cli.run import _answers
-from klientbro.cli.tests.test_run import PROJECT, free_port
+from klientbro.cli.tests.test_run import PROJECT
 from klientbro.database.paths import ServerPaths
 from klientbro.database.postmaster import stop
 from klientbro.database.processes import wait_until
 from klientbro.database.testing import furnish
 from klientbro.lib.errors import ConfigurationError
+from klientbro.lib.tests.ports import free_port
 from klientbro.operations.lines import exposed_lines
 from klientbro.settings.environment import load_environment
 
