@@ -337,6 +337,23 @@ def test_accounts_at_zero_are_signed_automatically_and_marked_so(book) -> None:
     assert line.prepared.is_automatic
 
 
+def test_month_closed_since_the_sheet_was_read_gets_no_automatic_signature(book, user) -> None:
+    book.add_account({"Konto": "1950", "Navn": "Skattetrekk", "Type": "asset", "Inngående": ""})
+    book.post(
+        """
+        Bilag | Dato       | Konto | Beløp   | Tekst
+        20700 | 01.10.2026 | 1950  | 50,00   | Inn
+        20700 | 01.10.2026 | 1950  | -50,00  | Ut
+        """
+    )
+    seen = sheet_now(book)
+    assert seen.closed is None
+    close_period(book.client.pk, OCTOBER, by=user)
+    with pytest.raises(RefusedError, match="lukket"):
+        sign_empty_accounts(seen)
+    assert line_of(book, "1950").prepared is None
+
+
 def test_a_closed_month_refuses_everything_until_it_is_opened_with_a_reason(book, user) -> None:
     open_items(book, "customer", "25000")
     close_period(book.client.pk, OCTOBER, by=user)
