@@ -6,12 +6,13 @@ BIN := .venv/bin
 PYTEST_ARGS ?=
 SEEDS ?= 100
 FROM ?= 1
+TIMES ?= 1
 
 # Python keeps what it compiles, whatever the machine's setting: tests start it some hundred times.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup browser run simulator test check bench soak soak-workers screenshots lock format simulate-scale sbom audit drill
+.PHONY: help setup browser run simulator test check bench soak soak-laws soak-workers screenshots lock format simulate-scale sbom audit drill
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -50,6 +51,9 @@ soak: setup ## random faults and deaths, SEEDS=n FROM=k; the ledgers must equal 
 
 soak-workers: browser # real workers killed for 25 seeds, minutes long
 	@$(BIN)/python -m pytest -m soak --timeout 0 $(PYTEST_ARGS)
+
+soak-laws: setup ## the property tests with examples nobody has tried, TIMES=n over
+	@for time in $$(seq $(TIMES)); do $(BIN)/python -m pytest -q -n 2 --hypothesis-profile new-examples -m "not soak and not browser" $(PYTEST_ARGS) $$(git grep -l "hypothesis import" -- '*test_*.py') || exit 1; done
 
 screenshots: browser ## the README's pictures, from the running product
 	@exec $(BIN)/python scripts/screenshots.py

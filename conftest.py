@@ -40,11 +40,16 @@ settings.ENVIRONMENT = load_environment(
 )
 
 
-# Property tests take the time they need: a busy machine is no failure.
+# Property tests take the time they need: a busy machine is no failure. They try the same examples
+# each time, so that what is red was made so by a change; `make soak-laws` looks for new ones.
 hypothesis.settings.register_profile(
     "unhurried", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
-hypothesis.settings.load_profile("unhurried")
+for _name, _is_same in (("same-examples", True), ("new-examples", False)):
+    hypothesis.settings.register_profile(
+        _name, hypothesis.settings.get_profile("unhurried"), derandomize=_is_same
+    )
+hypothesis.settings.load_profile("same-examples")
 
 
 # Proving a password is meant to be dear: here it would be a tenth of a page. Real processes, such

@@ -13,6 +13,7 @@ from klientbro.audit.services import note
 from klientbro.audit.verifying import verify
 from klientbro.audit.watching import HIDDEN, NOT_WATCHED, NOT_WATCHED_PREFIXES, is_watched
 from klientbro.clients.models import Client, ClientFacts, Connection, Integration
+from klientbro.clients.tests.fixtures import personal_number
 from klientbro.domain.identifier import IdentifierKind
 from klientbro.tenants.context import acting_as, firm_set
 from klientbro.tenants.context import firm as in_firm
@@ -125,6 +126,15 @@ def test_work_of_jobs_is_noted_only_where_somebody_will_ask_about_it() -> None:
         ClientFacts.objects.create(firm=firm, client=client)
     with in_firm(firm.id):
         assert [(one[1], one[2], one[5]) for one in entries()] == [(None, "job", "clients_client")]
+
+
+def test_personal_number_typed_in_a_text_is_masked_in_what_is_told() -> None:
+    number = personal_number()
+    firm = create_firm("Åsen Regnskap AS")
+    with in_firm(firm.id):
+        note("renamed", "tenants_user", told={"name": f"Ola {number}", "rows": 3})
+    with in_firm(firm.id):
+        assert entries()[-1][8] == {"name": f"Ola {number[:6]} *****", "rows": 3}
 
 
 def test_application_can_neither_write_alter_nor_take_away_an_entry(user: Any) -> None:

@@ -15,6 +15,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from statistics import median
 
+from klientbro.domain.calendar import move_to_working_day
 from klientbro.domain.liquidity.lags import NO_LAG, Lag
 from klientbro.domain.liquidity.lines import (
     CashLine,
@@ -136,7 +137,8 @@ def _placed(
             wanted[day] = taken
     found: dict[date, Decimal] = {}
     for begins, amount in wanted.items():
-        if abs(amount) < 1 or begins > last:
+        # a month that ends on days when banks are closed brings nothing more: the next has its own
+        if abs(amount) < 1 or move_to_working_day(max(first, begins)).due > last:
             continue
         for day, part in spread_over(round_to_ore(amount), max(first, begins), last, start):
             found[day] = found.get(day, ZERO) + part

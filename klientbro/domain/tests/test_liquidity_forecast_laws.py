@@ -14,10 +14,11 @@ from klientbro.domain.calendar import is_working_day
 from klientbro.domain.client_facts import ClientFacts, CompanyForm, VatFrequency
 from klientbro.domain.liquidity.buckets import Horizon
 from klientbro.domain.liquidity.duties import Duties, Duty
-from klientbro.domain.liquidity.estimates import estimate_of
+from klientbro.domain.liquidity.estimates import estimate_lines, estimate_of
 from klientbro.domain.liquidity.forecast import Choices, Ground, OpenSide, forecast
 from klientbro.domain.liquidity.habits import LONGEST_TERM
 from klientbro.domain.liquidity.items import Item
+from klientbro.domain.liquidity.lags import Lag
 from klientbro.domain.liquidity.lines import Certainty, Kind
 from klientbro.domain.liquidity.recurring import Category, Flow
 from klientbro.domain.liquidity.schedules import Interval, Planned
@@ -136,6 +137,19 @@ def test_a_month_holds_the_usual_or_what_is_known_and_never_their_sum(ground: Gr
                 # every invoice of the first day is paid by then; what is less than a krone
                 # short in either of its two parts is not worth a line
                 assert abs(total - wanted) <= 2
+
+
+def test_what_is_paid_when_only_a_closed_week_end_is_left_of_the_month_is_not_the_nexts() -> None:
+    """Found by the law above: invoices of Wednesday 19 November, paid in ten days, on Saturday."""
+    start = date(2025, 11, 19)
+    months = month_range(Month(2024, 11), Month(2025, 10))
+    monthly = {(Category.SALES, month): Decimal(1_500) for month in months}
+    paid_in_ten_days = {Category.SALES: Lag(days=10, share=Decimal(1))}
+    found = estimate_lines(
+        monthly, (), Month(2024, 11), start, date(2025, 12, 31), paid_in_ten_days
+    ).lines
+    assert sum((line.amount for line in found), ZERO) == 1_500
+    assert {dict(line.facts)["month"] for line in found} == {"2025-12"}
 
 
 @settings(max_examples=40)

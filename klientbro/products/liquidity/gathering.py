@@ -23,6 +23,7 @@ from klientbro.domain.liquidity.items import Item, Settled
 from klientbro.domain.liquidity.recurring import Category, Flow, Offer, category_of, offers
 from klientbro.domain.liquidity.taxes import VatReturn
 from klientbro.domain.money import ZERO
+from klientbro.domain.national_id import hide_national_ids
 from klientbro.domain.periods import Month, month_range
 from klientbro.ledger.queries.cash import (
     AccountMove,
@@ -211,7 +212,8 @@ def _with_vat(rows: Sequence[CashFlow]) -> list[CashFlow]:
 
 def _flow(row: CashFlow) -> Flow:
     category = category_of(row.account, row.type, row.control)
-    return Flow(row.day, row.amount, row.account, row.voucher_no, row.party, "", row.text, category)
+    text = hide_national_ids(row.text)  # it is kept beside the books, and becomes an offer's title
+    return Flow(row.day, row.amount, row.account, row.voucher_no, row.party, "", text, category)
 
 
 def _duties(moves: Sequence[AccountMove], rows: Sequence[CashFlow], since: Month) -> Duties:

@@ -23,7 +23,7 @@ from klientbro.products.liquidity.gathering import read_ground, start_of, whole_
 from klientbro.products.liquidity.models import Learned, Scenario
 
 # Without these the forecast lacks what is owed, or the history behind what is expected.
-READ_BY_RULES = 2  # raised when the same books are read into another ground
+READ_BY_RULES = 3  # raised when the same books are read into another ground
 INCOMPLETE = frozenset({Notice.NO_CUSTOMER_ITEMS, Notice.NO_SUPPLIER_ITEMS, Notice.HISTORY_MISSING})
 
 

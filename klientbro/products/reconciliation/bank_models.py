@@ -223,7 +223,7 @@ class MatchMember(models.Model):
     line = models.ForeignKey(StatementLine, on_delete=models.CASCADE, null=True, related_name="+")
     amount = models.DecimalField(max_digits=20, decimal_places=2)
     day = models.DateField()
-    words = models.CharField(max_length=200, blank=True)  # voucher and text, should it disappear
+    words = TypedCharField(max_length=200, blank=True)  # voucher and text, should it disappear
     client = models.ForeignKey("clients.Client", on_delete=models.CASCADE, related_name="+")
     is_standing = models.BooleanField(default=True)
 

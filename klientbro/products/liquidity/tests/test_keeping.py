@@ -11,6 +11,7 @@ from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from klientbro.clients.facts import ClientFacts
+from klientbro.clients.tests.fixtures import personal_number
 from klientbro.domain.liquidity.buckets import Horizon
 from klientbro.domain.liquidity.lines import CashLine, Certainty, Notice, Reason
 from klientbro.domain.liquidity.recurring import Category
@@ -49,6 +50,20 @@ def line(made: Made, key: str) -> CashLine:
 
 def keys(made: Made) -> set[str]:
     return {one.key for one in made.base.lines}
+
+
+def test_personal_number_in_a_posting_is_not_kept_beside_the_books(book: BookTable) -> None:
+    number = personal_number()
+    month = "Bilag | Dato | Konto | Beløp | Tekst"
+    for n, day in enumerate(("15.08.2026", "15.09.2026", "15.10.2026", "15.11.2026")):
+        month += f"\n95{n} | {day} | 1920 | -700,00 | Støtte {number}"
+        month += f"\n95{n} | {day} | 6300 | 700,00 | Støtte {number}"
+    book.post(month)
+    assert keep_client(book.client.pk)
+    ground = repr(Learned.objects.get(client=book.client).ground)
+    assert f"Støtte {number[:6]} *****" in ground
+    kept = [ground, *Offer.objects.values_list("title", flat=True)]
+    assert [one for one in kept if number in one] == []
 
 
 def test_a_kept_forecast_is_that_of_its_books_until_they_move(book: BookTable) -> None:
