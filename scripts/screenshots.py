@@ -10,12 +10,9 @@ from playwright.sync_api import BrowserContext, Page, sync_playwright
 PROJECT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(PROJECT))
 
-from tests.e2e.running import (  # noqa: E402 the project's folder must be on the path first
-    CHROMIUM_FLAGS,
-    RunningHouse,
-    chromium_path,
-    running_house,
-)
+# the project's folder must be on the path first
+from klientbro.shell.tests.chromium import launch_chromium  # noqa: E402
+from tests.e2e.running import RunningHouse, running_house  # noqa: E402
 from tests.e2e.steps import (  # noqa: E402
     add_and_activate,
     copy_client_key,
@@ -37,14 +34,10 @@ COMPANIES = (
 
 def main() -> int:
     """Follows the help article for some companies and takes pictures on the way."""
-    path = chromium_path()
-    if path is None:
-        print("Chromium is missing: apt-get install chromium", file=sys.stderr)
-        return 1
     PICTURES.mkdir(parents=True, exist_ok=True)
     HELP_PICTURES.mkdir(parents=True, exist_ok=True)
     with running_house() as house, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_FLAGS)
+        browser = launch_chromium(playwright)
         context = browser.new_context(
             viewport={"width": 1280, "height": 860}, locale="nb-NO", device_scale_factor=1
         )

@@ -255,9 +255,10 @@ def apt_install(package: str) -> None:
     """Install one of Debian's packages; we are root."""
     say(f"installing Debian's package {package}")
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    run(["apt-get", "update", "-qq"], environment=environment, quiet=True)
+    told = ["apt-get", "-qq", "-o", "Acquire::Retries=2", "-o", "Acquire::http::Timeout=30"]
+    run([*told, "update"], environment=environment, quiet=True)
     run(
-        ["apt-get", "install", "-y", "-qq", "--no-install-recommends", package],
+        [*told, "install", "-y", "--no-install-recommends", package],
         environment=environment,
         quiet=True,
     )

@@ -11,7 +11,9 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
 
-from .running import CHROMIUM_FLAGS, RunningHouse, chromium_path, running_house
+from klientbro.shell.tests.chromium import launch_chromium
+
+from .running import RunningHouse, running_house
 from .steps import sign_in_with_link
 
 
@@ -30,10 +32,7 @@ def playwright_session() -> Iterator[Playwright]:
 
 @pytest.fixture(scope="module")
 def chromium(playwright_session: Playwright) -> Iterator[Browser]:
-    path = chromium_path()
-    if path is None:
-        pytest.fail("Chromium is missing: make setup installs it as root, else apt-get install it")
-    browser = playwright_session.chromium.launch(executable_path=path, args=CHROMIUM_FLAGS)
+    browser = launch_chromium(playwright_session)
     yield browser
     browser.close()
 

@@ -33,21 +33,6 @@ UNHURRIED = dict.fromkeys(
 )  # fmt: skip
 # five seconds is Playwright's own, which a busy machine may need for one page
 expect.set_options(timeout=30_000)
-CHROMIUM_NAMES = (
-    "chromium-headless-shell", "chromium", "chromium-browser",
-    "google-chrome", "google-chrome-stable",
-)  # fmt: skip
-CHROMIUM_FLAGS = [
-    "--no-sandbox",
-    "--disable-dev-shm-usage",
-    "--no-proxy-server",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-    "--js-flags=--single-threaded",  # pages live too briefly to be compiled twice beside their work
-]
 
 
 @dataclass
@@ -71,12 +56,6 @@ class RunningHouse:
                 break
             time.sleep(0.1)
         raise AssertionError(f"never said {pattern}:\n" + "".join(self.lines[-60:]))
-
-
-def chromium_path() -> str | None:
-    """As scripts/setup.py finds it: the one told, or Debian's, without windows first."""
-    told = os.environ.get("KLIENTBRO_CHROMIUM")
-    return told or next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None)
 
 
 @contextmanager

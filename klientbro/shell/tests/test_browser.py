@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterator
 from typing import Any, Literal
 
@@ -13,6 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 
 from klientbro.shell.tests import dialog_urls
 from klientbro.shell.tests.axe import is_too_wide, violations
+from klientbro.shell.tests.chromium import launch_chromium
 from klientbro.shell.tests.test_finder import add_client
 from klientbro.tenants import permissions
 from klientbro.tenants.services import add_user
@@ -21,13 +21,6 @@ pytestmark = [
     pytest.mark.browser,
     pytest.mark.django_db(transaction=True),
     pytest.mark.urls("klientbro.shell.tests.dialog_urls"),
-]
-FLAGS = [
-    "--no-sandbox",
-    "--disable-dev-shm-usage",
-    "--no-proxy-server",
-    "--disable-gpu",
-    "--js-flags=--single-threaded",  # pages live too briefly to be compiled twice beside their work
 ]
 WIDTHS = [1280, 360]
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
@@ -43,13 +36,10 @@ def pages_of_the_test_are_everybodys(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    path = shutil.which("chromium") or shutil.which("chromium-browser")
-    if path is None:
-        pytest.fail("Chromium is missing: make setup installs it as root, else apt-get install it")
     # Playwright's event loop runs in this thread; Django would refuse the database beside it.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        browser = launch_chromium(playwright)
         yield browser
         browser.close()
     del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
