@@ -30,7 +30,13 @@ OLDEST_PYTHON = (3, 11)
 NPM_SECONDS = 300
 # Without windows, which is all the tests need, it takes two thirds of the processor's time.
 LIGHT_CHROMIUM = "chromium-headless-shell"
-CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+CHROMIUM_NAMES = (
+    LIGHT_CHROMIUM,
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+)
 
 
 class SetupError(Exception):

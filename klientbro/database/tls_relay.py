@@ -23,7 +23,6 @@ from klientbro.lib.errors import ConfigurationError
 logger = logging.getLogger(__name__)
 PORT = "5432"
 CONNECT_SECONDS = 20.0
-CUT_SECONDS = 1.0
 _CHUNK = 1 << 16
 _TLS_REQUEST = struct.pack("!ii", 8, 80877103)  # the protocol's SSLRequest message
 _OF_THE_LINE = ("host", "hostaddr", "port", "channel_binding", "requirepeer")
@@ -63,6 +62,7 @@ async def end_with_its_lines(server: asyncio.AbstractServer) -> None:
         for task in left:
             task.cancel()
         await asyncio.gather(*left, return_exceptions=True)
+    await asyncio.sleep(0)  # the lines that were cut are closed on the loop's next turn
 
 
 class _Relay:
@@ -92,10 +92,11 @@ class _Relay:
             logger.warning("the server could not be reached over TLS: %s", error)
         except asyncio.CancelledError:  # the block has ended
             cut(ends)
+            return
         finally:
             for way in ways:
                 way.cancel()
-            await close_all(ends)
+        await close_all(ends)
 
     async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         failure: OSError | TimeoutError | None = None
@@ -131,24 +132,17 @@ async def close_all(ends: list[asyncio.StreamWriter]) -> None:
     for end in ends:
         end.close()
     try:
-        await _until_closed(ends)
+        for end in ends:
+            with suppress(OSError):
+                await end.wait_closed()
     except asyncio.CancelledError:
         cut(ends)
-        with suppress(TimeoutError):
-            async with asyncio.timeout(CUT_SECONDS):
-                await _until_closed(ends)
 
 
 def cut(ends: list[asyncio.StreamWriter]) -> None:
-    """What they still had to say is not sent: nobody reads any more."""
+    """Closes them on the loop's next turn; what they still had to say is not sent."""
     for end in ends:
         end.transport.abort()
-
-
-async def _until_closed(ends: list[asyncio.StreamWriter]) -> None:
-    for end in ends:
-        with suppress(OSError):
-            await end.wait_closed()
 
 
 async def _carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

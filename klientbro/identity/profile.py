@@ -20,7 +20,6 @@ from django.utils.translation import gettext as _
 
 from klientbro.audit.services import note_in
 from klientbro.clients.errors import RefusedError
-from klientbro.domain.national_id import hide_national_ids
 from klientbro.identity.invitation_lines import LONGEST_EMAIL, LONGEST_NAME
 from klientbro.identity.notices import News, write_to
 from klientbro.lib.errors import KlientbroError
@@ -47,7 +46,7 @@ class Asked:
 
 def rename(user: User, typed: str) -> None:
     """RefusedError names the field when it is empty or too long."""
-    name = hide_national_ids(" ".join(typed.split()))
+    name = " ".join(typed.split())
     if not name:
         raise RefusedError(_("Write your name."), field="name")
     if len(name) > LONGEST_NAME:

@@ -14,39 +14,31 @@ from django.db import models
 from klientbro.domain.national_id import hide_national_ids
 
 if TYPE_CHECKING:
+    _Field = models.Field[str, str]
     _Char = models.CharField[str, str]
     _Text = models.TextField[str, str]
 else:
-    _Char, _Text = models.CharField, models.TextField
+    _Field, _Char, _Text = object, models.CharField, models.TextField
 
 
-class TypedCharField(_Char):
-    """A line of text that a person has written."""
+class _Masking(_Field):
+    """What both kinds of columns do. A mask is a letter longer than eleven digits: what then no
+    longer fits is cut off."""
 
     def get_prep_value(self, value: Any) -> Any:
-        return _masked(super().get_prep_value(value), self.max_length)
+        value = super().get_prep_value(value)
+        masked = hide_national_ids(value) if isinstance(value, str) else value
+        return value if masked == value else masked[: self.max_length]
 
     def deconstruct(self) -> Any:
         """For migrations a text like others: the column is the same."""
         name, _path, args, kwargs = super().deconstruct()
-        return name, "django.db.models.CharField", args, kwargs
+        return name, f"django.db.models.{self.get_internal_type()}", args, kwargs
 
 
-class TypedTextField(_Text):
+class TypedCharField(_Masking, _Char):
+    """A line of text that a person has written."""
+
+
+class TypedTextField(_Masking, _Text):
     """Text of any length that a person has written."""
-
-    def get_prep_value(self, value: Any) -> Any:
-        return _masked(super().get_prep_value(value), None)
-
-    def deconstruct(self) -> Any:
-        """As for a line."""
-        name, _path, args, kwargs = super().deconstruct()
-        return name, "django.db.models.TextField", args, kwargs
-
-
-def _masked(value: Any, most: int | None) -> Any:
-    """A mask is a letter longer than eleven digits: what no longer fits is cut off."""
-    if not isinstance(value, str):
-        return value
-    masked = hide_national_ids(value)
-    return masked if masked == value else masked[:most]

@@ -7,33 +7,24 @@ number may not be. What is kept sealed is no text there.
 
 from __future__ import annotations
 
-import logging
 import re
 from copy import copy
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from urllib.parse import urlsplit
-from uuid import UUID
 
-import pytest
-from allauth.mfa.models import Authenticator
 from django.db import connection, transaction
-from django.test import Client as Browser
 from django.urls import resolve
-from django.utils import timezone
 
 from klientbro.clients.tests.fixtures import orgnr_number, personal_number
-from klientbro.products.liquidity.keeping import keep_client
-from klientbro.products.liquidity.tests.bakery import NOW, bakery, with_items
 from klientbro.tenants.context import firm_set
-from klientbro.tenants.models import Membership
-from klientbro.tenants.services import add_user, create_firm
+from klientbro.tenants.permissions import Role
 
 from .addresses import addresses
-from .rows import WORDS, things_of_client, things_of_firm
 from .test_every_address import filled
-from .test_every_role import BACKEND, KINDS
+from .test_every_role import KINDS, World, world
 
+__all__ = ["world"]  # the fixture
 WORD = "Skogfiolen"
 OTHER = "Noe annet"
 # What is written in a field that the page left empty: by its name, and by its kind if demanded.
@@ -62,7 +53,7 @@ DEMANDED = {"number": "5", "date": "2026-12-31", "month": "2026-10"}
 # Read as something else than text, so that a word is refused: what they are.
 NO_TEXT = {
     "day": ("first", "last", "next_day", "line_day", "extra_day", "due", "from", "to", "starts_on",
-            "ends_on", "data_from"),
+            "ends_on"),
     "amount": ("amount", "extra_amount", "revenue"),
     "number of an account": ("prefix", "account"),
     "addresses": ("addresses", "domain", "people"),
@@ -181,78 +172,51 @@ class Forms(HTMLParser):
             self.form = None
 
 
-@dataclass
-class Desk:
-    """A person's browser, the firm, and the ids of one of everything in it."""
-
-    browser: Browser
-    firm_id: UUID
-    ids: dict[str, str]
-
-
-@pytest.fixture
-def desk(db: None, monkeypatch: pytest.MonkeyPatch) -> Desk:
-    """The administrator of a firm with one of everything, and its ids."""
-    monkeypatch.setattr(timezone, "now", lambda: NOW)
-    monkeypatch.setattr(logging.getLogger("django.request"), "disabled", True)
-    monkeypatch.setattr("django.test.client.store_rendered_templates", lambda *_a, **_k: None)
-    firm = create_firm("Furulund Regnskap AS")
-    with firm_set(firm.id), transaction.atomic():
-        user, _path = add_user(firm.id, "a@furulund.example", "Astrid")
-        book = with_items(bakery())
-        assert keep_client(book.client.pk)
-        member = Membership.objects.get(user=user)
-        of_firm = things_of_firm(firm, "Firmaets", member)
-        ids = WORDS | of_firm
-        ids |= things_of_client(book.connection, "Fjordglimt", of_firm["template_id"])
-        ids["account_id"] = book.accounts["1920"]
-        Authenticator.objects.all().delete()
-    with transaction.atomic():
-        pass  # the savepoint takes the firm off
-    browser = Browser(raise_request_exception=False)
-    browser.force_login(user, backend=BACKEND)
-    return Desk(browser, firm.id, ids)
-
-
-def kept(text: str) -> set[str]:
-    """The tables with a row in which the text stands; sealed columns are bytes, and say nothing."""
+def tables_of_the_firm() -> list[str]:
     with connection.cursor() as cursor:
         cursor.execute(
             "select quote_ident(table_name) from information_schema.tables where table_schema ="
             " 'public' and table_type = 'BASE TABLE' and table_name not like 'django\\_%'"
             " and table_name not like 'procrastinate\\_periodic%'"
         )
-        tables = [row[0] for row in cursor.fetchall()]
-        asked = " union all ".join(
-            f"(select '{name}' from {name} t where t::text like %(text)s limit 1)"
-            for name in tables
-        )
+        return [row[0] for row in cursor.fetchall()]
+
+
+def kept(tables: list[str], text: str) -> set[str]:
+    """The tables with a row in which the text stands; sealed columns are bytes, and say nothing."""
+    asked = " union all ".join(
+        f"(select '{name}' from {name} t where t::text like %(text)s limit 1)" for name in tables
+    )
+    with connection.cursor() as cursor:
         cursor.execute(asked, {"text": f"%{text}%"})
         return {row[0] for row in cursor.fetchall()}
 
 
-def send(desk: Desk, form: Form, name: str, text: str, sought: str) -> set[str]:
+def send(
+    world: World, tables: list[str], form: Form, name: str, text: str, sought: str
+) -> set[str]:
     """The tables that would keep what is sought, in whatever way the form is sent."""
+    browser = world.browsers[Role.ADMINISTRATOR]
     found: set[str] = set()
     for way in form.ways:
-        cookies = copy(desk.browser.cookies)
+        cookies = copy(browser.cookies)
         with transaction.atomic():
-            answer = desk.browser.post(form.action, form.typed(name, text, way))
+            answer = browser.post(form.action, form.typed(name, text, way))
             assert answer.status_code < 500, (form.action, name)
-            with firm_set(desk.firm_id), transaction.atomic():
-                found |= kept(sought)
+            with firm_set(world.firm.id), transaction.atomic():
+                found |= kept(tables, sought)
             transaction.set_rollback(True)
-        desk.browser.cookies = cookies
+        browser.cookies = cookies
     return found
 
 
-def forms_of(desk: Desk) -> list[Form]:
+def forms_of(world: World) -> list[Form]:
     found: dict[tuple[str, tuple[str, ...]], Form] = {}
     for route, short, space in addresses():
         name = f"{space}:{short}".strip(":")
-        path = filled(route, desk.ids | {"kind": KINDS.get(name, desk.ids["kind"])})
+        path = filled(route, world.own | {"kind": KINDS.get(name, world.own["kind"])})
         with transaction.atomic():
-            page = desk.browser.get(path)
+            page = world.browsers[Role.ADMINISTRATOR].get(path)
             is_page = page.status_code == 200 and "text/html" in page["content-type"]
             body = page.content.decode() if is_page and not page.streaming else ""
             transaction.set_rollback(True)
@@ -265,17 +229,17 @@ def forms_of(desk: Desk) -> list[Form]:
     return list(found.values())
 
 
-def test_personal_number_in_a_text_is_kept_by_no_form(desk: Desk) -> None:
-    number = personal_number()
+def test_personal_number_in_a_text_is_kept_by_no_form(world: World) -> None:
+    number, tables = personal_number(), tables_of_the_firm()
     kept_fields, faults, silent = 0, [], set()
-    for form in forms_of(desk):
+    for form in forms_of(world):
         for name in form.texts:
-            if not send(desk, form, name, WORD, WORD):
+            if not send(world, tables, form, name, WORD, WORD):
                 silent.add((resolve(urlsplit(form.action).path).view_name, name))
                 continue
             kept_fields += 1
-            if tables := send(desk, form, name, f"{WORD} {number}", number):
-                faults.append(f"{form.action} {name}: {sorted(tables)}")
+            if found := send(world, tables, form, name, f"{WORD} {number}", number):
+                faults.append(f"{form.action} {name}: {sorted(found)}")
     print(kept_fields, "fields keep their text\n", *faults, sep="\n")
     assert faults == []
     assert silent == set(SILENT), "say in NAMED what such a form demands, or here why not"

@@ -110,7 +110,7 @@ def reviewed() -> list[Mutant]:
                "return f\"'{cell}\" if cell.startswith(_FORMULA_STARTS) else cell",
                "return cell", (f"{_K}lib/tests/test_csv.py",)),
         Mutant("log", "a text keeps a personal number as it was typed", f"{_K}tenants/typed.py",
-               "    masked = hide_national_ids(value)\n", "    masked = value\n",
+               "hide_national_ids(value) if isinstance(value, str) else value", "value",
                (f"{_K}tenants/tests/test_typed.py",)),
         Mutant("log", "the log is told a number as it was typed", f"{_K}audit/services.py",
                "hide_national_ids(value) if isinstance(value, str) else value", "value",

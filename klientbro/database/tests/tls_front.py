@@ -74,7 +74,7 @@ class Front:
         try:
             if await reader.readexactly(8) != TLS_REQUEST:
                 self.refused += 1
-                return
+                raise ConnectionRefusedError
             writer.write(b"S")
             await writer.drain()
             await writer.start_tls(self._context)
@@ -88,10 +88,11 @@ class Front:
             pass  # the other end does not want it
         except asyncio.CancelledError:
             cut(ends)
+            return
         finally:
             for way in ways:
                 way.cancel()
-            await close_all(ends)
+        await close_all(ends)
 
 
 async def _carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

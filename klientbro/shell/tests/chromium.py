@@ -7,11 +7,8 @@ import shutil
 
 from playwright.sync_api import Browser, Playwright
 
-# In the order of scripts/setup.py: without windows it is the lightest.
-NAMES = (
-    "chromium-headless-shell", "chromium", "chromium-browser",
-    "google-chrome", "google-chrome-stable",
-)  # fmt: skip
+from scripts.setup import CHROMIUM_NAMES
+
 FLAGS = [
     "--no-sandbox",
     "--disable-dev-shm-usage",
@@ -28,7 +25,7 @@ FLAGS = [
 def launch_chromium(playwright: Playwright) -> Browser:
     """The one KLIENTBRO_CHROMIUM tells, or the one there is. FileNotFoundError without any."""
     told = os.environ.get("KLIENTBRO_CHROMIUM")
-    path = told or next(filter(None, map(shutil.which, NAMES)), None)
+    path = told or next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None)
     if path is None:
         raise FileNotFoundError("Chromium is missing: `make browser` installs it, or says how.")
     return playwright.chromium.launch(executable_path=path, args=FLAGS)
